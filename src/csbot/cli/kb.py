@@ -1,0 +1,85 @@
+"""`csbot kb diff|history|rollback|export`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csbot.cli.output import JsonOption, console, print_json, print_table
+
+app = typer.Typer(help="知识库的版本：比较、历史、回退、导出 | versions of a saved knowledge base", no_args_is_help=True)
+KbArgument = Annotated[Path, typer.Argument(metavar="DIR", help="知识库目录 | directory of the knowledge base")]
+
+
+@app.command()
+def history(directory: KbArgument, as_json: JsonOption = False) -> None:
+    """列出各版本，最新在前 | the versions, newest first. 例: csbot kb history var/kb"""
+    from csbot.kb import snapshot
+
+    current, manifests = snapshot.current_version(directory), snapshot.history(directory)
+    if as_json:
+        fields = {"version", "parent", "created", "encoder", "faqs", "questions"}
+        print_json([{**m.model_dump(mode="json", include=fields), "current": m.version == current} for m in manifests])
+        return
+    rows = [
+        ("→" if m.version == current else "", m.version, m.created.astimezone().strftime("%F %T"), m.faqs, m.questions)
+        for m in manifests
+    ]
+    print_table(str(directory), ("", "版本 version", "时间 created", "知识 FAQs", "问法 questions"), rows)
+
+
+@app.command()
+def diff(
+    directory: KbArgument,
+    old: Annotated[str, typer.Argument(help="旧版本 | the older version")],
+    new: Annotated[str | None, typer.Argument(help="新版本，默认当前 | the newer one, default: current")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """两个版本之间增、删、改了哪些知识 | what was added, deleted and changed. 例: csbot kb diff var/kb 1a2b3c"""
+    from csbot.kb.versions import compare
+
+    changes = compare(directory, old, new)
+    if as_json:
+        print_json([change.model_dump() for change in changes])
+    elif changes:
+        columns = ("", "faq_id", "字段 field", "旧 old", "新 new")
+        print_table(f"{old} → {new or 'current'}", columns, [(c.what, c.faq_id, c.field, c.old, c.new) for c in changes])
+    else:
+        console().print("没有差别 | no difference")
+
+
+@app.command()
+def rollback(
+    directory: KbArgument,
+    version: Annotated[str | None, typer.Argument(help="回到哪个版本，默认上一个 | default: the one before")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """让旧版本重新生效 | make an older version the current one. 例: csbot kb rollback var/kb"""
+    from csbot.kb.versions import roll_back
+
+    name = roll_back(directory, version)
+    if as_json:
+        print_json({"version": name})
+    else:
+        console().print(f"[green]✓[/] 当前版本 current version: {name}", highlight=False)
+
+
+@app.command()
+def export(
+    directory: KbArgument,
+    out: Annotated[Path, typer.Argument(metavar="FILE", help=".jsonl .csv .xlsx .yaml")],
+    version: Annotated[str | None, typer.Option(help="默认当前版本 | default: current")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """把知识库导出成文件，可再编辑、再 index | write the FAQs to a file. 例: csbot kb export var/kb faq.xlsx"""
+    from csbot.kb import snapshot
+    from csbot.kb.sources import write_faqs
+
+    faqs = snapshot.read_faqs(directory, version)
+    write_faqs(faqs, out)
+    if as_json:
+        print_json({"faqs": len(faqs), "file": str(out)})
+    else:
+        console().print(f"[green]✓[/] {len(faqs)} 条知识 FAQs → {out}", highlight=False)

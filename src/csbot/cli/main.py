@@ -1,0 +1,72 @@
+"""`csbot`: the commands put together, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+
+import typer
+
+from csbot import __version__
+from csbot.cli import ask, chat, demo, evaluate, index, kb, lint, search
+from csbot.cli.output import err_console
+from csbot.errors import CsbotError
+
+app = typer.Typer(
+    name="csbot",
+    help="""中文智能客服库：FAQ 匹配、订单进度、转人工 | Chinese customer-service bot.
+
+    例 Examples:
+
+      csbot index data/faq.csv --out var/kb
+
+      csbot ask --kb var/kb "快递还没到"
+
+      csbot eval --kb var/kb --cases data/cases.jsonl
+
+    退出码 exit codes: 0 正常 fine; 1 检查未通过 a lint or gate failed; 2 用法或输入有误 wrong use or bad input.
+    """,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("index")(index.index)
+app.command("ask")(ask.ask)
+app.command("chat")(chat.chat)
+app.command("search")(search.search)
+app.command("lint")(lint.lint)
+app.command("eval")(evaluate.evaluate_command)
+app.command("demo")(demo.demo)
+app.add_typer(kb.app, name="kb")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"csbot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="版本 | the version"),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point: an error of csbot's is one message and exit 2; Ctrl-C is quiet; a closed pipe is no error."""
+    warnings.showwarning = lambda message, *_args, **_kw: err_console().print(f"[yellow]![/] {message}", soft_wrap=True)
+    try:
+        app()
+    except CsbotError as error:
+        err_console().print("[red bold]错误 error:[/]", end=" ")
+        err_console().print(str(error), markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,48 @@
+"""Printing: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+KbOption = Annotated[Path, typer.Option("--kb", help="知识库目录（csbot index 生成） | directory made by `csbot index`")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON | print JSON")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="BotConfig 的 YAML/JSON 文件 | settings of the bot")]
+OrdersOption = Annotated[Path | None, typer.Option("--orders", help="订单 JSON 文件 | orders as JSON")]
+
+
+def console() -> Console:
+    from rich.console import Console
+
+    return Console()
+
+
+def err_console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], numeric: Sequence[str] = ()) -> None:
+    """A table on standard output; cells are plain text, never markup."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console().print(table)

@@ -1,0 +1,132 @@
+"""Settings of a bot. What is written here is what runs: no value is replaced by another behind the user's back."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from csbot.errors import ConfigError
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BandConfig(_Settings):
+    """The three bands of confidence: answer, clarify, miss (``>=`` at each threshold)."""
+
+    answer: float | None = Field(
+        default=None, ge=0, le=1, description="None: the calibration's own threshold. 0.0 answers everything."
+    )
+    clarify: float | None = Field(default=None, ge=0, le=1, description="None: the calibration's own threshold.")
+    ambiguity_margin: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="runner-up closer than this in confidence → clarify instead of answer, unless the question is exact. "
+        "Rasa's two-stage fallback uses 0.1 on uncalibrated scores; calibrated ones already fall when two FAQs are close.",
+    )
+    clarify_limit: int = Field(default=3, ge=1, le=5, description="questions offered; Tencent Cloud offers 5, 3 fit a phone")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> BandConfig:
+        if self.answer is not None and self.clarify is not None and self.clarify > self.answer:
+            raise ValueError("bands.clarify 不能大于 bands.answer | bands.clarify must not exceed bands.answer")
+        return self
+
+
+class DialogueConfig(_Settings):
+    miss_limit: int = Field(default=2, ge=1, le=10, description="misses in a row before a human is called")
+    slot_retry_limit: int = Field(default=3, ge=1, le=5, description="times one slot is asked for before a human is called")
+    task_intent: float = Field(
+        default=0.4, ge=0, le=1, description="probability at which a task starts, if no FAQ is surer"
+    )
+    task_with_slots: float = Field(
+        default=0.2, ge=0, le=1, description="the same where the message carries an order id or phone; also offered from here"
+    )
+    handoff_wish: float = Field(default=0.5, ge=0, le=1, description="signal score at which a wish for a human is granted")
+
+
+class OrderConfig(_Settings):
+    timeout_s: float = Field(default=3.0, gt=0, le=30, description="WeChat gives up after 5 s; 3 s leave time to answer")
+    proof: tuple[tuple[str, str], ...] = Field(
+        default=(("order_id", "phone"), ("phone", "name")),
+        description="pairs of slots that prove ownership; an order id alone never does",
+    )
+
+    order_id_patterns: tuple[str, ...] = Field(
+        default=(r"[A-Za-z]{1,6}[-_]?\d{6,20}(?:-\d{1,4})?", r"\d{12,20}"),
+        min_length=1,
+        description="regular expressions of order ids, in half width: letters of the shop or carrier then digits, or the long "
+        "digit runs of the large platforms",
+    )
+
+    @field_validator("order_id_patterns")
+    @classmethod
+    def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"正则表达式有误 {pattern!r}：{error} | not a regular expression") from None
+        return patterns
+
+    @model_validator(mode="after")
+    def _pairs(self) -> OrderConfig:
+        known = {"order_id", "phone", "name"}
+        if not self.proof or any(set(pair) - known or len(set(pair)) < 2 for pair in self.proof):
+            raise ValueError(f"orders.proof 的每一项须是 {sorted(known)} 中两个不同的字段 | pairs of two different fields")
+        return self
+
+
+class EncoderConfig(_Settings):
+    name: str | None = Field(default=None, description="None: the bundled one; else a sentence-transformers name or path")
+    threads: int = Field(default=0, ge=0, le=64, description="0: as many as the machine has cores")
+    batch_size: int = Field(default=32, ge=1, le=1024)
+    when_unavailable: Literal["degrade", "fail"] = Field(
+        default="degrade", description="degrade: answer from the lexical index alone and say so; fail: raise"
+    )
+
+
+class BotConfig(_Settings):
+    """All settings of a `csbot.Chatbot`.
+
+    >>> BotConfig(bands={"answer": 0.0}).bands.answer
+    0.0
+    """
+
+    bands: BandConfig = BandConfig()
+    dialogue: DialogueConfig = DialogueConfig()
+    orders: OrderConfig = OrderConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    reload_interval_s: float = Field(default=1.0, ge=0, description="how often a saved knowledge base is looked at for a new version")
+
+    def __init__(self, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise ConfigError(_explain(error)) from None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> BotConfig:
+        """Read settings from a YAML or JSON file.
+
+        :raises ConfigError: the file is absent or unreadable, or a setting is wrong.
+        """
+        try:
+            data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigError(f"无法读取配置 {path}：{error} | can't read the configuration") from None
+        if data is not None and not isinstance(data, dict):
+            raise ConfigError(f"{path} 应是键值对 | must be a mapping")
+        return cls(**(data or {}))
+
+
+def _explain(error: ValidationError) -> str:
+    lines = [f"{'.'.join(map(str, e['loc'])) or 'config'}: {e['msg']}（得到 {e['input']!r}）" for e in error.errors()]
+    return "配置有误 | wrong configuration: " + "; ".join(lines)

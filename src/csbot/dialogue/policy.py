@@ -1,0 +1,205 @@
+"""`decide`: from where the conversation stands and what the message says to one action. Pure: no I/O, no clock, no chance.
+
+Rules in their order; the first that applies decides, and its name is in the trace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csbot.config import BotConfig
+from csbot.dialogue import order_progress
+from csbot.dialogue.state import State
+from csbot.intents.slots import is_attempt
+from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX, TITLES
+from csbot.models import Action, Band, Candidate, Understanding
+
+
+CLEAR_WISH = 0.7
+"""A wish for a human at or above this is granted however well an FAQ fits; a fainter one must beat the FAQ's confidence."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What decides beside the message: settings, thresholds in force, and what the bot is able to do.
+
+    :ivar answer: confidence >= this answers. :ivar clarify: confidence >= this offers to pick.
+    :ivar has_orders: an order backend is there.
+    """
+
+    config: BotConfig
+    answer: float
+    clarify: float
+    has_orders: bool
+
+    def band(self, candidate: Candidate | None) -> Band:
+        if candidate is None:
+            return "miss"
+        if candidate.confidence >= self.answer:
+            return "answer"
+        return "clarify" if candidate.confidence >= self.clarify else "miss"
+
+
+def decide(state: State, message: Understanding, policy: Policy) -> Action:
+    """One action for the message. Same arguments, same action."""
+    return (
+        _human(message, policy)
+        or _courtesy(state, message)
+        or _choice(state, message, policy)
+        or _running_task(state, message, policy)
+        or _new_task(state, message, policy)
+        or _order_in_hand(state, message, policy)
+        or _faq(state, message, policy)
+        or _miss(state, message, policy)
+    )
+
+
+def intent_of(message: Understanding, action: Action) -> str | None:
+    """The intent that the action answers to, for trace and evaluation."""
+    if action.kind == "handoff" and action.reason == "customer_wish":
+        return HUMAN_HANDOFF
+    if action.task:
+        return action.task if action.kind != "answer" or not action.candidate else f"faq:{action.candidate.faq_id}"
+    if action.kind == "smalltalk":
+        return f"smalltalk:{message.smalltalk}"
+    if action.kind == "answer" and action.candidate:
+        return f"faq:{action.candidate.faq_id}"
+    return None
+
+
+def _human(message: Understanding, policy: Policy) -> Action | None:
+    """A wish for a human comes first, whatever else is under way."""
+    top = _best(message)
+    asked_outright = top is not None and top.exact and top.action is None
+    wish = message.signal("human_wanted")
+    rival = top.confidence if top and top.action is None and policy.band(top) == "answer" else 0.0
+    if wish >= policy.config.dialogue.handoff_wish and (wish >= CLEAR_WISH or wish >= rival) and not asked_outright:
+        return Action(kind="handoff", rule="human_wanted", reason="customer_wish", wording="handoff")
+    if top and top.action == HUMAN_HANDOFF and policy.band(top) == "answer":
+        return Action(kind="handoff", rule="human_intent", reason="customer_wish", wording="handoff", candidate=top)
+    return None
+
+
+def _courtesy(state: State, message: Understanding) -> Action | None:
+    if message.smalltalk is None or message.choice is not None:
+        return None
+    if message.smalltalk == "cancel" or state.task is None:
+        wording = "cancel_task" if message.smalltalk == "cancel" and state.task else f"smalltalk_{message.smalltalk}"
+        return Action(kind="smalltalk", rule=f"smalltalk_{message.smalltalk}", wording=wording)
+    return Action(
+        kind="smalltalk", rule=f"smalltalk_{message.smalltalk}", wording=f"smalltalk_{message.smalltalk}",
+        task=state.task, slot=state.asked, slots=state.slots,
+    )  # fmt: skip
+
+
+def _choice(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """A pick from what the last reply offered."""
+    if message.choice is None:
+        return None
+    picked = state.options[message.choice]
+    if state.task == ORDER_PROGRESS:
+        return order_progress.look_up({**state.slots, "order_id": picked}, rule="order_picked")
+    if picked == PREFIX + HUMAN_HANDOFF:
+        return Action(kind="handoff", rule="option_picked", reason="customer_wish", wording="handoff")
+    if picked == PREFIX + ORDER_PROGRESS:
+        return order_progress.continue_with(state, {}, policy.config, policy.has_orders, rule="option_picked")
+    text = state.option_texts[message.choice]
+    candidate = Candidate(faq_id=picked, question=text, score=1.0, confidence=1.0, matched=text, exact=True)
+    return Action(kind="answer", rule="option_picked", candidate=candidate)
+
+
+def _running_task(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """A task under way takes its slots; an FAQ in the middle is answered and the task stays."""
+    if state.task is None:
+        return None
+    given = {slot.name: slot.value for slot in message.slots if slot.name in order_progress.SLOTS}
+    if given:
+        return order_progress.continue_with(state, given, policy.config, policy.has_orders, rule="slot_given")
+    top = _best(message)
+    if state.asked and is_attempt(message.text, state.asked) and not (top and top.exact):
+        return order_progress.ask(state, state.slots, state.asked, policy.config, rule="slot_invalid", invalid=True)
+    if top and top.action is None and policy.band(top) == "answer":
+        return Action(
+            kind="answer", rule="faq_in_task", candidate=top, task=state.task, slot=state.asked, slots=state.slots
+        )
+    if state.asked:
+        return order_progress.ask(state, state.slots, state.asked, policy.config, rule="slot_missing")
+    return None
+
+
+def _new_task(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """The order task starts when it is meant, the sooner when the message carries its slots; an exact FAQ goes first."""
+    given = {slot.name: slot.value for slot in message.slots}
+    has_key = "order_id" in given or "phone" in given
+    top = _best(message)
+    if top and top.exact and top.action is None:
+        return None
+    if state.order_id and not given and order_progress.is_follow_up(message.normalised):
+        return None
+    likely = message.intents.get(ORDER_PROGRESS, 0.0)
+    if top and top.action == ORDER_PROGRESS and policy.band(top) == "answer":
+        likely = max(likely, top.confidence)
+    rival = top.confidence if top and top.action is None and policy.band(top) == "answer" else 0.0
+    settings = policy.config.dialogue
+    if has_key:
+        bare = not message.candidates
+        starts = bare or likely >= settings.task_with_slots or rival == 0.0
+    elif policy.has_orders:
+        starts = likely >= settings.task_intent and likely >= rival
+    else:
+        starts = likely >= settings.task_intent and rival == 0.0
+    if not starts:
+        return None
+    rule = "task_slots" if has_key else "task_intent"
+    return order_progress.continue_with(state, given, policy.config, policy.has_orders, rule=rule)
+
+
+def _order_in_hand(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """「那多久能到」 after an order was shown is about that order."""
+    if not state.order_id or not order_progress.is_follow_up(message.normalised):
+        return None
+    if (top := _best(message)) and top.exact and top.action is None:
+        return None
+    return order_progress.look_up({**state.shown, "order_id": state.order_id}, rule="order_follow_up")
+
+
+def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """The three bands: answer, offer to pick, or nothing here."""
+    top = _best(message)
+    band = policy.band(top)
+    if top is None or band == "miss":
+        return None
+    bands = policy.config.bands
+    runner_up = next((c for c in message.candidates if c.faq_id != top.faq_id), None)
+    close = runner_up is not None and top.confidence - runner_up.confidence < bands.ambiguity_margin
+    if message.topic and not top.exact:
+        about = [c for c in message.candidates if c.faq_id in message.topic]
+        if len(about) > 1:
+            return Action(kind="clarify", rule="bare_topic", options=tuple(about[: bands.clarify_limit]), wording="clarify")
+    if band == "answer" and top.action is None and (top.exact or not close):
+        return Action(kind="answer", rule="exact" if top.exact else "confident", candidate=top)
+    offered = [c for c in message.candidates if c.confidence >= min(policy.clarify, top.confidence)]
+    if message.intents.get(ORDER_PROGRESS, 0.0) >= policy.config.dialogue.task_with_slots and policy.has_orders:
+        offered.insert(1, _as_option(ORDER_PROGRESS, message))
+    rule = "close" if band == "answer" else "unsure"
+    return Action(kind="clarify", rule=rule, options=tuple(offered[: bands.clarify_limit]), wording="clarify")
+
+
+def _miss(state: State, message: Understanding, policy: Policy) -> Action:
+    if not message.normalised:
+        return Action(kind="fallback", rule="nothing_to_read", wording="nothing_to_read")
+    if state.misses + 1 >= policy.config.dialogue.miss_limit:
+        return Action(kind="handoff", rule="miss_limit", reason="not_understood", wording="handoff_missed")
+    return Action(kind="fallback", rule="miss", wording="fallback")
+
+
+def _best(message: Understanding) -> Candidate | None:
+    return message.candidates[0] if message.candidates else None
+
+
+def _as_option(intent: str, message: Understanding) -> Candidate:
+    probability = message.intents[intent]
+    title = TITLES[intent]
+    return Candidate(
+        faq_id=PREFIX + intent, question=title, score=probability, confidence=probability, matched=title, action=intent
+    )

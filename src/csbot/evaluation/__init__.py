@@ -1,0 +1,1 @@
+"""Evaluation: labelled cases and dialogues in, the trade's indicators out."""

@@ -1,0 +1,1 @@
+"""Knowledge bases: FAQ files, their indexes, saved versions, ranking and calibration."""

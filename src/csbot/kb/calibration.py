@@ -1,0 +1,156 @@
+"""From evidence to a calibrated confidence: two small linear models, fitted on labelled questions, bound to one encoder.
+
+1. The *ranker*, a conditional logit over the candidates of a message (McFadden 1974): which FAQ is meant, if any.
+2. The *confidence*, a logistic regression on each candidate's evidence and lead: is this one right? Right means that the
+   customer's question is answered by it, so both a wrong neighbour and an out-of-scope question count against it.
+
+A calibration carries the fingerprint of its encoder; with another one it is refused, never reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from csbot.errors import EncoderMismatch, InputError
+
+Matrix = npt.NDArray[np.float64]
+
+LEXICAL_ONLY = "lexical-only"
+"""Fingerprint of the calibration used when no encoder runs."""
+
+
+class Linear(BaseModel):
+    """``bias + Σ weight × feature``; names are kept, so that a file from another version can't be misread."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    features: tuple[str, ...]
+    weights: tuple[float, ...]
+    bias: float = 0.0
+
+    def __call__(self, values: Matrix) -> Matrix:
+        """(n, features) → (n,)"""
+        return values @ np.asarray(self.weights) + self.bias
+
+
+class Calibration(BaseModel):
+    """The fitted models and the two thresholds that go with them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoder: str = Field(description="fingerprint of the encoder whose scores were calibrated")
+    ranker: Linear
+    confidence: Linear
+    answer: float = Field(ge=0, le=1, description="confidence >= answer: answer")
+    clarify: float = Field(ge=0, le=1, description="confidence >= clarify: offer to pick")
+    intents: dict[str, Linear] = Field(default_factory=dict, description="task intents over the encoder's dimensions")
+    fitted_on: str = Field(default="", description="what data, in words")
+
+    def check_encoder(self, fingerprint: str) -> None:
+        """:raises EncoderMismatch: the calibration belongs to another encoder."""
+        if self.encoder != fingerprint:
+            raise EncoderMismatch(
+                f"校准属于编码器 {self.encoder}，当前是 {fingerprint}：请用当前编码器重新建索引或运行 csbot tune"
+                " | the calibration was made with another encoder: index again or run `csbot tune`"
+            )
+
+    @classmethod
+    def read(cls, path: Path) -> Calibration:
+        """:raises InputError: the file is absent or no calibration."""
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, ValidationError) as error:
+            raise InputError(f"{path} 不是有效的校准文件 | not a calibration: {error}", path=path) from None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One labelled question for fitting.
+
+    :ivar ranking: (candidates, ranker features).
+    :ivar right: row of the right candidate, None where it is not among them or the question is out of scope.
+    :ivar weight: how much the question counts.
+    """
+
+    ranking: Matrix
+    right: int | None
+    weight: float = 1.0
+
+
+def fit_ranker(problems: Sequence[Problem], features: Sequence[str], *, ridge: float = 3.0) -> Linear:
+    """Maximise Σ log softmax(score)[right] − ridge/2 · |w in units of deviation|² by Newton's method."""
+    usable = [p for p in problems if p.right is not None and len(p.ranking) > 1]
+    if not usable:
+        raise InputError("没有可用于拟合的样本 | no labelled question whose right FAQ is among the candidates")
+    scale = np.concatenate([p.ranking for p in usable]).std(axis=0) + 1e-9
+    scaled = [(problem.ranking / scale, problem.right, problem.weight) for problem in usable]
+
+    def loss(weights: Matrix) -> float:
+        fit = sum(weight * np.log(softmax(x @ weights)[right] + 1e-300) for x, right, weight in scaled)
+        return float(ridge / 2 * weights @ weights - fit)
+
+    weights = np.zeros(len(features))
+    for _ in range(50):
+        gradient, hessian = -ridge * weights, ridge * np.eye(len(features))
+        for x, right, weight in scaled:
+            share = softmax(x @ weights)
+            mean = share @ x
+            gradient += weight * (x[right] - mean)
+            hessian += weight * ((x * share[:, None]).T @ x - np.outer(mean, mean))
+        step = _shortened(loss, weights, np.linalg.solve(hessian, gradient))
+        weights = weights + step
+        if np.abs(step).max() < 1e-5:
+            break
+    return Linear(features=tuple(features), weights=tuple(map(float, weights / scale)))
+
+
+def _shortened(loss: Callable[[Matrix], float], at: Matrix, step: Matrix) -> Matrix:
+    """Newton's step, halved until the loss falls: without that it can run away where the data are almost separable."""
+    here = loss(at)
+    for _ in range(20):
+        if loss(at + step) <= here:
+            return step
+        step = step / 2
+    return np.zeros_like(step)
+
+
+def fit_confidence(
+    values: Matrix, right: npt.NDArray[np.bool_], features: Sequence[str], weights: Matrix | None = None, *, ridge: float = 1.0
+) -> Linear:
+    """Logistic regression with a ridge on standardised features, by Newton's method; the bias is not penalised."""
+    mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-9
+    x = np.column_stack([(values - mean) / scale, np.ones(len(values))])
+    penalty = np.diag([ridge] * len(features) + [1e-6])
+    w, y = np.zeros(x.shape[1]), right.astype(float)
+    counts = np.ones(len(values)) if weights is None else weights
+
+    def loss(weights: Matrix) -> float:
+        margin = (2 * y - 1) * (x @ weights)
+        return float((counts * np.logaddexp(0, -margin)).sum() + weights @ penalty @ weights / 2)
+
+    for _ in range(50):
+        p = sigmoid(x @ w)
+        gradient = x.T @ (counts * (y - p)) - penalty @ w
+        hessian = (x * (counts * p * (1 - p))[:, None]).T @ x + penalty
+        step = _shortened(loss, w, np.linalg.solve(hessian, gradient))
+        w = w + step
+        if np.abs(step).max() < 1e-5:
+            break
+    plain = w[:-1] / scale
+    return Linear(features=tuple(features), weights=tuple(map(float, plain)), bias=float(w[-1] - plain @ mean))
+
+
+def softmax(scores: Matrix) -> Matrix:
+    shifted = np.exp(scores - scores.max())
+    return np.asarray(shifted / shifted.sum())
+
+
+def sigmoid(values: Any) -> Any:
+    return 0.5 * (1 + np.tanh(0.5 * np.asarray(values, np.float64)))

@@ -1,0 +1,285 @@
+"""One immutable version of a knowledge base in memory: its FAQs, their vectors and indexes, and how they are ranked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from csbot.encoders.base import Encoder, Progress, Vectors
+from csbot.kb.calibration import Calibration, Matrix, sigmoid
+from csbot.kb.dense import DenseIndex, IndexKind
+from csbot.kb.lexical import LexicalIndex
+from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, Spread, bigrams, dice, judge, segments
+from csbot.models import Candidate, Faq, utc_now
+from csbot.text import Lexicon, Tokeniser, normalise, query_form
+
+ANSWER_CHARS = 48
+"""Characters of an answer that are encoded with its standard question, as side evidence for the matter it treats."""
+
+TOPIC_CHARS, TOPIC_FAQS = 4, 3
+"""A message of at most four characters that three or more standard questions contain says a topic, not yet a question."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that a reply needs, never changed once made.
+
+    :ivar vectors: (questions + FAQs, d): every question of every FAQ in order, then one answer view per FAQ.
+    :ivar dense: over the question rows. :ivar words: over the question rows. :ivar answers: over the FAQs' answers.
+    :ivar version: hash of all of it; "" before it is saved.
+    """
+
+    faqs: tuple[Faq, ...]
+    lexicon: Lexicon
+    encoder_fingerprint: str
+    vectors: Vectors
+    dense: DenseIndex
+    words: LexicalIndex
+    answers: LexicalIndex
+    calibration: Calibration
+    lexical_calibration: Calibration
+    version: str = ""
+    tokeniser: Tokeniser = field(compare=False, kw_only=True)
+
+    @cached_property
+    def offsets(self) -> npt.NDArray[np.int64]:
+        """(FAQs + 1,): FAQ i has the question rows ``offsets[i]:offsets[i + 1]``."""
+        return np.concatenate([[0], np.cumsum([len(faq.questions) for faq in self.faqs])]).astype(np.int64)
+
+    @cached_property
+    def questions(self) -> tuple[str, ...]:
+        """The text of every question row."""
+        return tuple(question for faq in self.faqs for question in faq.questions)
+
+    @cached_property
+    def owners(self) -> npt.NDArray[np.int64]:
+        """(questions,): the FAQ of each question row."""
+        return np.repeat(np.arange(len(self.faqs)), np.diff(self.offsets))
+
+    @cached_property
+    def exact(self) -> dict[str, tuple[int, ...]]:
+        """Question rows by query form."""
+        rows: dict[str, tuple[int, ...]] = {}
+        for row, question in enumerate(self.questions):
+            if form := query_form(question):
+                rows[form] = (*rows.get(form, ()), row)
+        return rows
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Place of each FAQ by its id."""
+        return {faq.id: i for i, faq in enumerate(self.faqs)}
+
+    @cached_property
+    def spread(self) -> Spread:
+        return Spread.of(np.asarray(self.vectors[: len(self.questions)]))
+
+    @cached_property
+    def _question_bigrams(self) -> dict[int, frozenset[str]]:
+        return {}
+
+    def get(self, faq_id: str) -> Faq | None:
+        position = self.positions.get(faq_id)
+        return None if position is None else self.faqs[position]
+
+    def rank(
+        self,
+        text: str,
+        vector: Vectors | None,
+        *,
+        exclude: Collection[str] = (),
+        now: datetime | None = None,
+        without_row: int | None = None,
+    ) -> list[Candidate]:
+        """All FAQs that may be meant, best first, each with its calibrated confidence.
+
+        :param text: the message in query form (`csbot.text.query_form`); an empty one has no candidates.
+        :param vector: its vector (d,), or None where the encoder can't run: lexical evidence alone is used then.
+        :param exclude: ids that are not in question. :param now: the moment for validity, default the present.
+        :param without_row: pretend that this question row is not there (leave-one-out).
+        """
+        moment = now or utc_now()
+        hits = [row for row in self.exact.get(text, ()) if row != without_row]
+        evidence = self.evidence(
+            text, vector, lambda faq: faq.is_valid(moment) and faq.id not in exclude, without_row=without_row, must=hits
+        )
+        if evidence is None:
+            return []
+        order, confidence = judge(evidence, self.calibration if evidence.dense else self.lexical_calibration)
+        exact = {int(self.owners[row]) for row in hits}
+        order = sorted(order, key=lambda i: int(evidence.faqs[i]) not in exact)
+        return [self._candidate(evidence, i, float(confidence[i]), int(evidence.faqs[i]) in exact) for i in order]
+
+    def topic(self, text: str) -> tuple[str, ...]:
+        """Ids of the FAQs about a bare topic (a category's name, or a word of at least `TOPIC_FAQS` standard questions), else ()."""
+        if not 2 <= len(text) <= TOPIC_CHARS or text in self.exact:
+            return ()
+        named = [faq.id for faq in self.faqs if text in faq.question or text == faq.category]
+        return tuple(named) if len(named) >= TOPIC_FAQS else ()
+
+    def intents(self, vector: Vectors | None) -> dict[str, float]:
+        """Probability of each task intent for a message with this vector; {} where the encoder can't run."""
+        if vector is None:
+            return {}
+        return {name: float(sigmoid(head(vector.astype(np.float64)))) for name, head in self.calibration.intents.items()}
+
+    def _candidate(self, evidence: Evidence, i: int, confidence: float, exact: bool) -> Candidate:
+        faq = self.faqs[int(evidence.faqs[i])]
+        return Candidate.model_construct(  # our own numbers: validating them a hundred times a message costs a millisecond
+            faq_id=faq.id,
+            question=faq.question,
+            score=round(float(evidence.raw[i]), 6),
+            confidence=1.0 if exact else round(confidence, 6),
+            matched=self.questions[int(evidence.rows[i])],
+            action=faq.action,
+            exact=exact,
+        )
+
+    def evidence(
+        self,
+        text: str,
+        vector: Vectors | None,
+        allowed: Callable[[Faq], bool],
+        *,
+        without_row: int | None = None,
+        must: Sequence[int] = (),
+    ) -> Evidence | None:
+        """Collect the evidence for every candidate; None where there is no candidate at all."""
+        words = self.tokeniser.words(text)
+        if not text or not self.faqs:
+            return None
+        by_row, known = self.words.scores(words)
+        if without_row is not None:
+            by_row[without_row] = -1.0
+        by_faq = np.maximum.reduceat(by_row, self.offsets[:-1])
+        chosen = set(self.owners[list(must)].tolist())
+        if vector is not None:
+            _, rows = self.dense.search(vector[None, :], DENSE_ROWS + (without_row is not None))
+            chosen.update(self.owners[rows[0][rows[0] >= 0]].tolist())
+        count = min(LEXICAL_FAQS, len(by_faq))
+        top = np.argpartition(-by_faq, count - 1)[:count]
+        chosen.update(top[by_faq[top] > 0].tolist())
+        alone = without_row is not None and self.offsets[self.owners[without_row] + 1] - self.offsets[self.owners[without_row]]
+        if without_row is not None and alone == 1:
+            chosen.discard(int(self.owners[without_row]))
+        faqs = np.array(sorted(i for i in chosen if allowed(self.faqs[i])), np.int64)
+        if not len(faqs):
+            return None
+        rows, starts = segments(self.offsets, faqs)
+        columns, best_rows, raw = self._dense_columns(vector, faqs, rows, starts, without_row)
+        if vector is None:
+            best_rows = _argmax(by_row[rows], starts, rows)
+            raw = by_faq[faqs].astype(np.float64)
+        answer_scores, _ = self.answers.scores(words)
+        own = bigrams(text)
+        overlap = np.array([0.0 if row == without_row else dice(own, self._bigrams_of(int(row))) for row in rows])
+        columns["words"] = np.maximum(by_faq[faqs], 0).astype(np.float64)
+        columns["answer_words"] = answer_scores[faqs].astype(np.float64)
+        columns["bigrams"] = np.maximum.reduceat(overlap, starts)
+        return Evidence(
+            faqs, best_rows, raw, columns, known, math.log(len(text)), math.log(len(self.faqs) + 1), vector is not None
+        )
+
+    def _dense_columns(
+        self,
+        vector: Vectors | None,
+        faqs: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.int64],
+        starts: npt.NDArray[np.int64],
+        without_row: int | None,
+    ) -> tuple[dict[str, Matrix], npt.NDArray[np.int64], Matrix]:
+        if vector is None:
+            return {}, np.zeros(0, np.int64), np.zeros(0)
+        vectors = self.vectors[rows]
+        cosine = (vectors @ vector).astype(np.float64)
+        centred = self.spread.centred(vector, vectors, cosine)
+        counts = np.diff(np.append(starts, len(rows))).astype(np.float64)
+        if without_row is not None and (rows == without_row).any():
+            place = int(np.flatnonzero(rows == without_row)[0])
+            segment = int(np.searchsorted(starts, place, side="right") - 1)
+            others = np.delete(np.arange(starts[segment], starts[segment] + int(counts[segment])), place - starts[segment])
+            cosine[place], centred[place] = cosine[others].min(), centred[others].mean()
+        views = self.vectors[len(self.questions) + faqs]
+        raw = np.maximum.reduceat(cosine, starts)
+        columns = {
+            "best": np.maximum.reduceat(centred, starts),
+            "mean": np.add.reduceat(centred, starts) / counts,
+            "answer": self.spread.centred(vector, views, (views @ vector).astype(np.float64)),
+            "deviation": self.spread.deviation(vector, raw),
+        }
+        return columns, _argmax(cosine, starts, rows), raw
+
+    def _bigrams_of(self, row: int) -> frozenset[str]:
+        cached = self._question_bigrams.get(row)
+        if cached is None:
+            cached = self._question_bigrams[row] = bigrams(query_form(self.questions[row]))
+        return cached
+
+
+def _argmax(values: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Row of the largest value in each segment."""
+    ends = np.append(starts[1:], len(values))
+    return np.array([rows[a + int(np.argmax(values[a:b]))] for a, b in zip(starts, ends, strict=True)], np.int64)
+
+
+def answer_view(faq: Faq) -> str:
+    """The text whose vector stands for what the answer says."""
+    return normalise(f"{faq.question}。{faq.answer[:ANSWER_CHARS]}")
+
+
+def assemble(
+    faqs: Sequence[Faq],
+    encoder: Encoder,
+    *,
+    lexicon: Lexicon,
+    calibration: Calibration,
+    lexical_calibration: Calibration,
+    kind: IndexKind = "auto",
+    known: Mapping[str, Vectors] | None = None,
+    progress: Progress | None = None,
+) -> Contents:
+    """Encode and index. Texts whose vector is in ``known`` (by normal form) are not encoded again; equal texts are encoded once."""
+    texts = [query_form(q) for faq in faqs for q in faq.questions] + [answer_view(faq) for faq in faqs]
+    vectors = encode_new(texts, encoder, known or {}, progress)
+    n_questions = sum(len(faq.questions) for faq in faqs)
+    tokeniser = Tokeniser(lexicon)
+    words = [tokeniser.words(text) for text in texts[:n_questions]]
+    return Contents(
+        faqs=tuple(faqs),
+        lexicon=lexicon,
+        encoder_fingerprint=encoder.fingerprint,
+        vectors=vectors,
+        dense=DenseIndex.build(vectors[:n_questions], kind),
+        words=LexicalIndex.build(words),
+        answers=LexicalIndex.build([tokeniser.words(normalise(faq.answer)) for faq in faqs]),
+        calibration=calibration,
+        lexical_calibration=lexical_calibration,
+        tokeniser=tokeniser,
+    )
+
+
+def encode_new(
+    texts: Sequence[str], encoder: Encoder, known: Mapping[str, Vectors], progress: Progress | None
+) -> Vectors:
+    """Vectors of ``texts`` (n, d): from ``known`` where there, else encoded, each distinct text once."""
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    fresh = encoder.encode(new, progress=progress)
+    place = {text: i for i, text in enumerate(new)}
+    vectors = np.empty((len(texts), encoder.dimension), np.float32)
+    for row, text in enumerate(texts):
+        vectors[row] = fresh[place[text]] if text in place else known[text]
+    return vectors
+
+
+def known_vectors(contents: Contents) -> dict[str, Any]:
+    """Vectors already made, by normal form, for an update."""
+    known = {query_form(q): contents.vectors[row] for row, q in enumerate(contents.questions)}
+    start = len(contents.questions)
+    return known | {answer_view(faq): contents.vectors[start + i] for i, faq in enumerate(contents.faqs)}

@@ -1,0 +1,296 @@
+"""`KnowledgeBase`: build, save, load, search and update an FAQ collection."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from csbot.encoders import Encoder, load_encoder
+from csbot.encoders.base import Progress, Vectors
+from csbot.errors import EncoderError, EncoderMismatch, InputError, SnapshotError
+from csbot.kb import snapshot
+from csbot.kb.calibration import LEXICAL_ONLY, Calibration
+from csbot.kb.contents import Contents, assemble, known_vectors
+from csbot.kb.dense import IndexKind
+from csbot.kb.calibrate import calibrate
+from csbot.kb.sources import coerce, read_faqs
+from csbot.models import Candidate, Faq
+from csbot.text import Lexicon, query_form
+
+
+class KnowledgeBase:
+    """A collection of FAQs, indexed and ranked. Safe to use from many threads.
+
+    One that was loaded from disk follows its directory: a version published by another process is picked up by the next
+    message, whole; whoever holds `contents` keeps one and the same version.
+
+    :param contents: what is in it. :param encoder: what encodes messages; must be the one that made the vectors.
+    :param path: the directory that it was loaded from or saved to.
+    :param may_degrade: False: raise where the encoder can't run, instead of lexical matching.
+    """
+
+    def __init__(
+        self,
+        contents: Contents,
+        encoder: Encoder,
+        *,
+        encoder_name: str | None = None,
+        path: Path | None = None,
+        may_degrade: bool = True,
+        reload_interval_s: float = 1.0,
+    ) -> None:
+        self.encoder = encoder
+        self.path = path
+        self.may_degrade = may_degrade
+        self.reload_interval_s = reload_interval_s
+        self._encoder_name = encoder_name
+        self._contents = contents
+        self._lock = threading.Lock()
+        self._looked = time.monotonic()
+        self._encoder_failed = False
+
+    @classmethod
+    def build(
+        cls,
+        source: str | os.PathLike[str] | Iterable[Faq | Mapping[str, Any]],
+        *,
+        encoder: Encoder | str | None = None,
+        lexicon: Lexicon | None = None,
+        index: IndexKind = "auto",
+        previous: KnowledgeBase | None = None,
+        progress: bool | Progress = False,
+    ) -> KnowledgeBase:
+        """Read, encode and index FAQs.
+
+        :param source: a ``.jsonl``, ``.csv``, ``.yaml`` or ``.xlsx`` file, or FAQs as `Faq` objects or dicts.
+        :param encoder: None: the bundled one; a model name or path; or any `Encoder`.
+        :param lexicon: the merchant's words, synonyms and stop words.
+        :param index: ``auto``, ``exact`` or ``hnsw``.
+        :param previous: a knowledge base whose vectors are used again for questions that did not change.
+        :param progress: True prints a progress bar; or a function called with (done, total).
+        :raises SourceError: the source has faults, all of them listed.
+        """
+        faqs = read_faqs(source) if isinstance(source, (str, os.PathLike)) else coerce(source)
+        name = encoder if isinstance(encoder, str) else None
+        chosen = load_encoder(name) if encoder is None or isinstance(encoder, str) else encoder
+        known = None
+        if previous is not None and previous.contents.encoder_fingerprint == chosen.fingerprint:
+            known = known_vectors(previous.contents)
+        with _progress(progress) as report:
+            contents = _assemble(faqs, chosen, lexicon or Lexicon(), index, known, report)
+        return cls(contents, chosen, encoder_name=name)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        encoder: Encoder | str | None = None,
+        may_degrade: bool = True,
+        reload_interval_s: float = 1.0,
+        threads: int = 0,
+    ) -> KnowledgeBase:
+        """Open a saved knowledge base; every checksum is verified, vectors are memory-mapped.
+
+        :param encoder: None: the one named in the manifest.
+        :raises SnapshotError: absent, damaged or of another format (see its subclasses).
+        :raises EncoderMismatch: the encoder given is not the one that made the vectors.
+        """
+        root = Path(path)
+        contents, manifest = snapshot.read(root)
+        chosen = (
+            load_encoder(encoder or manifest.encoder_name, threads=threads)
+            if encoder is None or isinstance(encoder, str)
+            else encoder
+        )
+        kb = cls(
+            contents,
+            chosen,
+            encoder_name=manifest.encoder_name,
+            path=root,
+            may_degrade=may_degrade,
+            reload_interval_s=reload_interval_s,
+        )
+        kb._check_encoder()
+        return kb
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Publish as the current version of the directory ``path``; returns the version's name.
+
+        :raises SnapshotError: it can't be written; what was there is untouched.
+        """
+        root = Path(path)
+        name = snapshot.write(root, self._contents, encoder_name=self._encoder_name)
+        self.path = root
+        self._contents, _ = snapshot.read(root, name)
+        return name
+
+    def update(
+        self,
+        upsert: Iterable[Faq | Mapping[str, Any]] = (),
+        delete: Iterable[str] = (),
+        *,
+        progress: bool | Progress = False,
+    ) -> KnowledgeBase:
+        """A new knowledge base with FAQs added or replaced (same id) and deleted; only new questions are encoded.
+
+        :raises InputError: an id to delete is unknown. :raises SourceError: an FAQ has faults.
+        """
+        contents = self.contents
+        gone = set(delete)
+        unknown = gone - {faq.id for faq in contents.faqs}
+        if unknown:
+            raise InputError(f"要删除的 id 不存在：{'、'.join(sorted(unknown))} | no such id to delete")
+        changed = {faq.id: faq for faq in coerce(upsert)}
+        faqs = [changed.pop(faq.id, faq) for faq in contents.faqs if faq.id not in gone or faq.id in changed]
+        faqs += list(changed.values())
+        with _progress(progress) as report:
+            updated = _assemble(
+                faqs, self.encoder, contents.lexicon, "auto", known_vectors(contents), report, contents.calibration
+            )
+        return KnowledgeBase(
+            updated, self.encoder, encoder_name=self._encoder_name, path=self.path, may_degrade=self.may_degrade
+        )
+
+    @property
+    def contents(self) -> Contents:
+        """The version in force now. Take it once per message: it never changes under you."""
+        self._follow()
+        return self._contents
+
+    @property
+    def faqs(self) -> tuple[Faq, ...]:
+        return self.contents.faqs
+
+    @property
+    def version(self) -> str:
+        """Name of the saved version, "" before it is saved."""
+        return self.contents.version
+
+    def __len__(self) -> int:
+        return len(self.contents.faqs)
+
+    def search(self, text: str, top_k: int = 5) -> list[Candidate]:
+        """The FAQs most likely meant by ``text``, best first, at most ``top_k`` (命中测试)."""
+        return self.search_batch([text], top_k)[0]
+
+    def search_batch(self, texts: Sequence[str], top_k: int = 5) -> list[list[Candidate]]:
+        """`search` for many messages; they are encoded together.
+
+        :raises InputError: ``top_k`` is below 1 or a text is no string.
+        """
+        if top_k < 1:
+            raise InputError(f"top_k 须 ≥ 1，得到 {top_k} | top_k must be at least 1")
+        if any(not isinstance(text, str) for text in texts):
+            raise InputError("search 需要字符串 | texts must be strings")
+        contents = self.contents
+        forms = [query_form(text) for text in texts]
+        vectors = self.encode(forms)
+        return [
+            contents.rank(form, None if vectors is None else vectors[i])[:top_k]
+            for i, form in enumerate(forms)
+        ]
+
+    def encode(self, forms: Sequence[str]) -> Vectors | None:
+        """Vectors of messages in query form (n, d), or None where the encoder can't run (said once, then lexical).
+
+        :raises EncoderError: the encoder can't run and ``may_degrade`` is False.
+        """
+        if self._encoder_failed:
+            return None
+        try:
+            return self.encoder.encode(forms)
+        except EncoderError as error:
+            if not self.may_degrade:
+                raise
+            self._encoder_failed = True
+            warnings.warn(f"编码器不可用，仅用词面匹配：{error} | answering from words alone", RuntimeWarning, stacklevel=2)
+            return None
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the encoder failed and words alone decide."""
+        return self._encoder_failed
+
+    def _check_encoder(self) -> None:
+        try:
+            fingerprint = self.encoder.fingerprint
+        except EncoderError as error:
+            if not self.may_degrade:
+                raise
+            self._encoder_failed = True
+            warnings.warn(f"编码器不可用，仅用词面匹配：{error} | answering from words alone", RuntimeWarning, stacklevel=3)
+            return
+        made_with = self._contents.encoder_fingerprint
+        if fingerprint != made_with:
+            raise EncoderMismatch(
+                f"知识库由编码器 {made_with} 建立，当前编码器是 {fingerprint}：请重新运行 csbot index"
+                " | the vectors were made with another encoder: index again",
+            )
+
+    def _follow(self) -> None:
+        """Look whether a new version was published, at most every ``reload_interval_s`` seconds."""
+        if self.path is None or not self._contents.version:
+            return
+        now = time.monotonic()
+        if now - self._looked < self.reload_interval_s or not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._looked = now
+            name = snapshot.current_version(self.path)
+            if name != self._contents.version:
+                contents, _ = snapshot.read(self.path, name)
+                if contents.encoder_fingerprint == self._contents.encoder_fingerprint:
+                    self._contents = contents
+                else:
+                    warnings.warn(
+                        "新版本由另一编码器建立，请重启以使用 | the new version needs another encoder: restart",
+                        RuntimeWarning,
+                        stacklevel=3,
+                    )
+        except SnapshotError as error:
+            warnings.warn(f"新版本未能载入，继续使用旧版本：{error} | keeping the old version", RuntimeWarning, stacklevel=3)
+        finally:
+            self._lock.release()
+
+
+def shipped_calibrations() -> dict[str, Calibration]:
+    """Calibrations inside the package, by encoder fingerprint."""
+    folder = resources.files("csbot.kb") / "calibrations"
+    found = [Calibration.read(Path(str(folder / name))) for name in ("bundled.json", "lexical.json")]
+    return {calibration.encoder: calibration for calibration in found}
+
+
+def _assemble(
+    faqs: Sequence[Faq],
+    encoder: Encoder,
+    lexicon: Lexicon,
+    index: IndexKind,
+    known: Mapping[str, Vectors] | None,
+    progress: Progress | None,
+    calibration: Calibration | None = None,
+) -> Contents:
+    """Index FAQs; an encoder that csbot has no calibration for is calibrated first."""
+    shipped = shipped_calibrations()
+    return assemble(
+        faqs,
+        encoder,
+        lexicon=lexicon,
+        calibration=calibration or shipped.get(encoder.fingerprint) or calibrate(encoder),
+        lexical_calibration=shipped[LEXICAL_ONLY],
+        kind=index,
+        known=known,
+        progress=progress,
+    )
+
+
+def _progress(wanted: bool | Progress) -> Any:
+    from csbot.kb.progress import progress_bar
+
+    return progress_bar(wanted)

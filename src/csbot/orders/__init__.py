@@ -1,0 +1,1 @@
+"""Order backends: where the merchant's orders are looked up."""

@@ -1,0 +1,191 @@
+"""Text as the matcher sees it: one normal form, and words.
+
+`normalise` is what "equal" means everywhere: two messages with the same normal form are the same question.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from csbot.courtesy import without_courtesy
+from csbot.errors import InputError
+from csbot.models import MAX_MESSAGE_CHARS
+
+if TYPE_CHECKING:
+    import jieba
+
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_EMOJI = re.compile(r"[\U0001F000-\U0001FAFF\u2600-\u27BF\u2B00-\u2BFF\u200d\u20e3]|\[[\u4e00-\u9fff]{1,4}\](?=\s|\[|$)")
+_REPEATED_PUNCTUATION = re.compile(r"([^\w\s])\1+")
+_LAUGHTER = re.compile(r"([哈呵嘿呜啊嗯])\1{2,}")
+_SPACE_IN_NUMBER = re.compile(r"(?<=\d)[ \t-]+(?=\d{3,})")
+_SPACE_BY_HANZI = re.compile(r"(?<=[\u4e00-\u9fff，。！？、])\s+|\s+(?=[\u4e00-\u9fff，。！？、])")
+_OUTER = " \t,.!?;:~，。！？；：、～…"
+
+_lock = threading.Lock()
+
+
+@cache
+def _to_simplified() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
+def normalise(text: str) -> str:
+    """The normal form of a message: NFKC, simplified, lower case, without emoji, needless spaces and repeated marks.
+
+    At most `MAX_MESSAGE_CHARS` characters are looked at. The original is never changed: callers keep it.
+
+    >>> normalise("  請問　退貨怎麼弄？？？😭 ")
+    '请问退货怎么弄'
+    >>> normalise("单号 1380 0013 800")
+    '单号13800013800'
+    """
+    text = unicodedata.normalize("NFKC", text[:MAX_MESSAGE_CHARS])
+    text = _INVISIBLE.sub("", text)
+    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") else c for c in text)
+    text = _EMOJI.sub(" ", text)
+    text = _to_simplified().convert(text).lower()
+    text = _REPEATED_PUNCTUATION.sub(r"\1", text)
+    text = _LAUGHTER.sub(r"\1", text)
+    text = _SPACE_IN_NUMBER.sub("", text)
+    text = _SPACE_BY_HANZI.sub("", re.sub(r"\s+", " ", text))
+    return text.strip(_OUTER)
+
+
+_LONG_NUMBER = re.compile(r"[a-z]{0,6}[-_]?\d{6,}")
+
+
+def query_form(text: str) -> str:
+    """What is matched of a message: its normal form without courtesy, and without the numbers that only slots need.
+
+    >>> query_form("你好，请问QH202611030012多久发货，谢谢")
+    '多久发货'
+    """
+    return _LONG_NUMBER.sub("", without_courtesy(normalise(text))).strip(_OUTER)
+
+
+class Lexicon(BaseModel):
+    """Words that the merchant adds to the tokeniser: saved with the knowledge base, so that it reads as it was built.
+
+    ``synonyms`` maps a word to the one it stands for; ``stop_words`` come on top of the shipped ones.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    user_words: tuple[str, ...] = ()
+    synonyms: dict[str, str] = {}
+    stop_words: tuple[str, ...] = ()
+
+    @classmethod
+    def read(
+        cls,
+        *,
+        user_words: str | os.PathLike[str] | None = None,
+        synonyms: str | os.PathLike[str] | None = None,
+        stop_words: str | os.PathLike[str] | None = None,
+    ) -> Lexicon:
+        """Read the three files (UTF-8, one entry a line, ``#`` starts a comment).
+
+        A line of synonyms is ``standard other other …``.
+
+        :raises InputError: a file is absent or no UTF-8 text, or a line of synonyms has one word.
+        """
+        mapping: dict[str, str] = {}
+        for number, line in _lines(synonyms):
+            standard, *others = line.split()
+            if not others:
+                raise InputError(f"{synonyms} 第 {number} 行：至少两个词 | needs at least two words", path=synonyms, line=number)
+            mapping |= {normalise(word): normalise(standard) for word in others}
+        return cls(
+            user_words=tuple(normalise(line.split()[0]) for _, line in _lines(user_words)),
+            synonyms=mapping,
+            stop_words=tuple(normalise(line) for _, line in _lines(stop_words)),
+        )
+
+
+def _lines(path: str | os.PathLike[str] | None) -> Iterable[tuple[int, str]]:
+    if path is None:
+        return
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"无法读取词典 {path}：{error} | can't read the dictionary", path=os.fspath(path)) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip() and not line.startswith("#"):
+            yield number, line.strip()
+
+
+def cache_directory() -> Path:
+    """csbot's own cache directory of this user (``XDG_CACHE_HOME``), mode 0700; never a shared temporary path."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "csbot"
+    base.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return base
+
+
+@cache
+def _base_tokeniser() -> jieba.Tokenizer:
+    import logging
+
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    tokeniser = jieba.Tokenizer()
+    try:
+        tokeniser.tmp_dir = str(cache_directory())
+    except OSError:
+        # No writable home (a read-only container): jieba must not fall back to the shared /tmp, so it keeps no cache.
+        tokeniser.tmp_dir = os.devnull
+    tokeniser.initialize()
+    return tokeniser
+
+
+@cache
+def _shipped_stop_words() -> frozenset[str]:
+    text = resources.files("csbot").joinpath("stop_words.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+class Tokeniser:
+    """Splits normalised text into words for the lexical index (jieba, search mode), thread-safe.
+
+    >>> Tokeniser().words("智能门锁没电怎么开")
+    ['智能', '门锁', '没电', '开']
+    """
+
+    def __init__(self, lexicon: Lexicon | None = None) -> None:
+        self.lexicon = lexicon or Lexicon()
+        self._stop = _shipped_stop_words() | set(self.lexicon.stop_words)
+        with _lock:
+            self._jieba = _base_tokeniser()
+        if self.lexicon.user_words:
+            self._jieba = self._with_words(self._jieba, self.lexicon.user_words)
+
+    @staticmethod
+    def _with_words(base: jieba.Tokenizer, words: Iterable[str]) -> jieba.Tokenizer:
+        """A tokeniser of its own with the dictionary shared until changed: knowledge bases don't mix their words."""
+        import jieba
+
+        own = jieba.Tokenizer()
+        own.FREQ, own.total, own.initialized = dict(base.FREQ), base.total, True
+        for word in words:
+            own.add_word(word)
+        return own
+
+    def words(self, text: str) -> list[str]:
+        """Words of ``text`` (normalised by the caller), stop words dropped, synonyms replaced, in order."""
+        synonyms = self.lexicon.synonyms
+        words = [synonyms.get(word, word) for word in self._jieba.cut_for_search(text, HMM=False)]
+        kept = [word for word in words if word not in self._stop and not word.isspace()]
+        return kept or [word for word in words if not word.isspace()]
