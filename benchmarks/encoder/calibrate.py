@@ -141,7 +141,9 @@ def run(name: str, encoder: Encoder | None, public: Path | None, answer: float, 
         unseen = lcqmc[1::2]
         extra = [replace(item, weight=PUBLIC_WEIGHT) for item in extra]
     print(name, "held-back trades:", _rounded(cross_validate(groups, extra, settings)))
-    fitted_on = "20 held-back trades of csbot's corpus" + (", OPPO question groups, faq_lcqmc_dev (even rows)" if public else "")
+    fitted_on = "20 held-back trades of csbot's corpus" + (
+        ", OPPO question groups, faq_lcqmc_dev (even rows)" if public else ""
+    )
     calibration = fit([item for group in groups for item in group] + extra, fitted_on=fitted_on, **settings)
     if unseen:
         print(name, "faq_lcqmc_dev, odd rows:", _rounded(figures(calibration, unseen)))

@@ -52,9 +52,7 @@ class E5File:
         offsets = self._array(np.uint32, n_pieces + 1)
         self.scores = self._array(np.float32, n_pieces)
         blob = self._bytes(blob_size)
-        self.pieces = [
-            blob[a:b].decode("utf-8", "replace") for a, b in zip(offsets[:-1], offsets[1:], strict=True)
-        ]
+        self.pieces = [blob[a:b].decode("utf-8", "replace") for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
         _n_norm, norm_size = self._take("iI")
         self._bytes(norm_size)
         (n_tensors,) = self._take("i")
@@ -96,9 +94,7 @@ class E5File:
 
 def keeps(piece: str) -> bool:
     """Whether the piece has only CJK ideographs, CJK or full-width punctuation, and ASCII."""
-    return all(
-        c == "▁" or ord(c) < 128 or _is_chinese(c) for c in piece
-    ) and any(c != "▁" and ord(c) >= 128 for c in piece)
+    return all(c == "▁" or ord(c) < 128 or _is_chinese(c) for c in piece) and any(c != "▁" and ord(c) >= 128 for c in piece)
 
 
 def _is_chinese(char: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +69,8 @@ class Chatbot:
 
     async def areply(self, session: Session, text: str) -> Reply:
         """`reply`, in a worker thread: the event loop stays free."""
+        import asyncio
+
         return await asyncio.to_thread(self.reply, session, text)
 
     def reply_encoded(self, session: Session, text: str, vector: Vectors | None) -> Reply:
@@ -131,9 +132,7 @@ class Chatbot:
             return settled.model_copy(update={"options": tuple(map(_order_option, options))})
         return settled
 
-    def _word(
-        self, session: Session, state: State, message: Understanding, action: Action, contents: Contents
-    ) -> _Spoken:
+    def _word(self, session: Session, state: State, message: Understanding, action: Action, contents: Contents) -> _Spoken:
         """The text of the reply, and the ticket where a human is called."""
         turn = state.turns
         if action.kind == "answer" and action.candidate:

@@ -43,9 +43,7 @@ class BandConfig(_Settings):
 class DialogueConfig(_Settings):
     miss_limit: int = Field(default=2, ge=1, le=10, description="misses in a row before a human is called")
     slot_retry_limit: int = Field(default=3, ge=1, le=5, description="times one slot is asked for before a human is called")
-    task_intent: float = Field(
-        default=0.4, ge=0, le=1, description="probability at which a task starts, if no FAQ is surer"
-    )
+    task_intent: float = Field(default=0.4, ge=0, le=1, description="probability at which a task starts, if no FAQ is surer")
     task_with_slots: float = Field(
         default=0.2, ge=0, le=1, description="the same where the message carries an order id or phone; also offered from here"
     )
@@ -104,7 +102,9 @@ class BotConfig(_Settings):
     dialogue: DialogueConfig = DialogueConfig()
     orders: OrderConfig = OrderConfig()
     encoder: EncoderConfig = EncoderConfig()
-    reload_interval_s: float = Field(default=1.0, ge=0, description="how often a saved knowledge base is looked at for a new version")
+    reload_interval_s: float = Field(
+        default=1.0, ge=0, description="how often a saved knowledge base is looked at for a new version"
+    )
 
     def __init__(self, **data: Any) -> None:
         try:

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)([\s\-–—.]{0,2}\d){4}((?:[\s\-–—.]{0,2}\d){4})(?!\d)")
 _LONG_ID = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{0,6}\d{2})\d{4,}(\d{4}|\d{3}[Xx])(?!\d)")
 _EMAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+\.)+[A-Za-z]{2,}")
-_ADDRESS = re.compile(r"[\u4e00-\u9fff0-9]{0,4}?\d+(?:号楼|栋|幢|号院)?[-\d]*(?:单元|室|层|户)[\d\-室号]*|\d{1,5}弄\d{1,5}号|\d{1,4}-\d{1,3}-\d{2,4}")
+_ADDRESS = re.compile(
+    r"[\u4e00-\u9fff0-9]{0,4}?\d+(?:号楼|栋|幢|号院)?[-\d]*(?:单元|室|层|户)[\d\-室号]*|\d{1,5}弄\d{1,5}号|\d{1,4}-\d{1,3}-\d{2,4}"
+)
 
 
 def mask(text: str, names: Iterable[str] = ()) -> str:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import threading
@@ -106,7 +108,9 @@ class Lexicon(BaseModel):
         for number, line in _lines(synonyms):
             standard, *others = line.split()
             if not others:
-                raise InputError(f"{synonyms} 第 {number} 行：至少两个词 | needs at least two words", path=synonyms, line=number)
+                raise InputError(
+                    f"{synonyms} 第 {number} 行：至少两个词 | needs at least two words", path=synonyms, line=number
+                )
             mapping |= {normalise(word): normalise(standard) for word in others}
         return cls(
             user_words=tuple(normalise(line.split()[0]) for _, line in _lines(user_words)),
@@ -134,21 +138,56 @@ def cache_directory() -> Path:
     return base
 
 
+RAREST = 4
+"""Words that jieba's dictionary counts less often than this are left out. Its tail (200,000 words, counted 3 times) holds names
+and terms that customers don't type, and reading it takes a second; a merchant's own words come from the user dictionary."""
+
+
 @cache
 def _base_tokeniser() -> jieba.Tokenizer:
-    import logging
-
     import jieba
 
-    jieba.setLogLevel(logging.WARNING)
     tokeniser = jieba.Tokenizer()
-    try:
-        tokeniser.tmp_dir = str(cache_directory())
-    except OSError:
-        # No writable home (a read-only container): jieba must not fall back to the shared /tmp, so it keeps no cache.
-        tokeniser.tmp_dir = os.devnull
-    tokeniser.initialize()
+    tokeniser.FREQ, tokeniser.total = _frequencies()
+    tokeniser.initialized = True
     return tokeniser
+
+
+def _frequencies() -> tuple[dict[str, int], int]:
+    """jieba's prefix dictionary without its rarest words, from csbot's cache, which is made where it is absent or unreadable."""
+    import jieba
+
+    try:
+        file = cache_directory() / f"jieba-{jieba.__version__}-{RAREST}.json"
+        data = json.loads(file.read_text(encoding="utf-8"))
+        words = data["words"].split("\n")
+        return dict(zip(words, data["counts"], strict=True)), int(data["total"])
+    except (OSError, ValueError, KeyError, TypeError):
+        counts, total = _read_dictionary()
+    with contextlib.suppress(OSError):  # a read-only home keeps no cache
+        temporary = file.with_name(f".{file.name}.{os.getpid()}")
+        temporary.write_text(
+            json.dumps({"words": "\n".join(counts), "counts": list(counts.values()), "total": total}), encoding="utf-8"
+        )
+        os.replace(temporary, file)
+    return counts, total
+
+
+def _read_dictionary() -> tuple[dict[str, int], int]:
+    """Counts of words, and 0 for every prefix of a word that is no word itself, as jieba's graph needs them."""
+    import jieba
+
+    counts: dict[str, int] = {}
+    with jieba.get_dict_file() as lines:
+        for line in lines:
+            word, count, *_ = line.decode("utf-8").split(" ")
+            if int(count) >= RAREST:
+                counts[word] = int(count)
+    total = sum(counts.values())
+    for word in list(counts):
+        for end in range(1, len(word)):
+            counts.setdefault(word[:end], 0)
+    return counts, total
 
 
 @cache

@@ -43,7 +43,9 @@ def print_report(report: object) -> None:
 
     assert isinstance(report, EvalReport)
     rows = [(NAMES[k], k, _percent(k, r.value), f"{r.numerator:g} / {r.denominator:g}") for k, r in report.indicators.items()]
-    print_table("评测结果 evaluation", ("指标", "indicator", "值 value", "分子 / 分母"), rows, numeric=("值 value", "分子 / 分母"))
+    print_table(
+        "评测结果 evaluation", ("指标", "indicator", "值 value", "分子 / 分母"), rows, numeric=("值 value", "分子 / 分母")
+    )
     main = ("match_rate", "resolution_rate", "top1", "oos_rejection", "handoff_recall", "task_recall")
     tags = [
         (tag, *(_percent(name, found[name].value) if name in found else "" for name in main))

@@ -42,7 +42,12 @@ def index(
         except (SnapshotError, RuntimeError):
             previous = None  # a damaged or foreign version is no reason not to build a good one
     kb = KnowledgeBase.build(
-        source, encoder=encoder, lexicon=lexicon, index=index_kind, previous=previous, progress=not as_json  # type: ignore[arg-type]
+        source,
+        encoder=encoder,
+        lexicon=lexicon,
+        index=index_kind,
+        previous=previous,
+        progress=not as_json,  # type: ignore[arg-type]
     )
     version = kb.save(out)
     questions, seconds = len(kb.contents.questions), time.perf_counter() - started

@@ -9,9 +9,9 @@ from functools import cache
 
 from csbot.config import BotConfig, OrderConfig
 from csbot.dialogue.state import State
-from csbot.resources import load_yaml
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Order, OrderQuery
+from csbot.resources import load_yaml
 
 SLOTS = ("order_id", "phone", "name")
 
@@ -20,7 +20,9 @@ def continue_with(state: State, given: dict[str, str], config: BotConfig, has_or
     """Take new slot values: look up once ownership can be checked, else ask for what is missing."""
     slots = {**_identified(state), **(state.slots if state.task else {}), **given}
     if not has_orders:
-        return Action(kind="handoff", rule=rule, task=ORDER_PROGRESS, slots=slots, reason="no_order_backend", wording="handoff_orders")
+        return Action(
+            kind="handoff", rule=rule, task=ORDER_PROGRESS, slots=slots, reason="no_order_backend", wording="handoff_orders"
+        )
     missing = next_slot(slots, config.orders)
     if missing is None:
         return look_up(slots, rule=rule)
@@ -34,7 +36,12 @@ def ask(
     times = state.asks.get(slot, 0)
     if times >= config.dialogue.slot_retry_limit:
         return Action(
-            kind="handoff", rule="slot_retry_limit", task=ORDER_PROGRESS, slots=slots, reason="slot_not_given", wording="handoff_orders"
+            kind="handoff",
+            rule="slot_retry_limit",
+            task=ORDER_PROGRESS,
+            slots=slots,
+            reason="slot_not_given",
+            wording="handoff_orders",
         )
     key = wording or (f"invalid_{slot}" if invalid else f"ask_{slot}")
     return Action(kind="ask_slot", rule=rule, task=ORDER_PROGRESS, slot=slot, slots=slots, wording=key)
@@ -119,7 +126,9 @@ def tell(order: Order, now: datetime) -> str:
     """Status, latest event with its time in words, expected date and what comes next, for the customer."""
     data = load_yaml("csbot.dialogue.data", "orders.yaml")
     kind = next((name for name, kind in data["statuses"].items() if order.status in kind["words"]), "other")
-    parts = [f"订单 {order.order_id}" + (f"（{'、'.join(order.items)}）" if order.items else "") + f"：{order.status or '处理中'}。"]
+    parts = [
+        f"订单 {order.order_id}" + (f"（{'、'.join(order.items)}）" if order.items else "") + f"：{order.status or '处理中'}。"
+    ]
     if order.events:
         latest = max(order.events, key=lambda event: event.time)
         parts.append(f"最新进展：{time_in_words(latest.time, now)}，{latest.text.rstrip('。')}。")

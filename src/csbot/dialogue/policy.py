@@ -14,7 +14,6 @@ from csbot.intents.slots import is_attempt
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX, TITLES
 from csbot.models import Action, Band, Candidate, Understanding
 
-
 CLEAR_WISH = 0.7
 """A wish for a human at or above this is granted however well an FAQ fits; a fainter one must beat the FAQ's confidence."""
 
@@ -119,9 +118,7 @@ def _running_task(state: State, message: Understanding, policy: Policy) -> Actio
     if state.asked and is_attempt(message.text, state.asked) and not (top and top.exact):
         return order_progress.ask(state, state.slots, state.asked, policy.config, rule="slot_invalid", invalid=True)
     if top and top.action is None and policy.band(top) == "answer":
-        return Action(
-            kind="answer", rule="faq_in_task", candidate=top, task=state.task, slot=state.asked, slots=state.slots
-        )
+        return Action(kind="answer", rule="faq_in_task", candidate=top, task=state.task, slot=state.asked, slots=state.slots)
     if state.asked:
         return order_progress.ask(state, state.slots, state.asked, policy.config, rule="slot_missing")
     return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,12 @@ class OnnxEncoder:
         self.batch_size = batch_size
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
+        self._prefetching = False
 
     @classmethod
+    @cache
     def bundled(cls, *, threads: int = 0, batch_size: int = 32) -> OnnxEncoder:
-        """The Chinese model that ships inside the package."""
+        """The Chinese model that ships inside the package: one object for the whole process, since it holds 60 MB."""
         return cls(Path(str(resources.files("csbot.encoders") / "bundled")), threads=threads, batch_size=batch_size)
 
     @cached_property
@@ -80,6 +83,18 @@ class OnnxEncoder:
                 progress(start + len(rows), len(ids))
         assert vectors is not None
         return vectors
+
+    def prefetch(self) -> None:
+        """Begin loading in another thread, so that it is ready when the first message comes. Errors show at first use."""
+        if self._loaded is not None or self._prefetching:
+            return
+        self._prefetching = True
+        threading.Thread(target=self._prefetch, name="csbot-encoder", daemon=True).start()
+
+    def _prefetch(self) -> None:
+        with contextlib.suppress(EncoderError):
+            self.encode(["你好"])
+            _ = self.fingerprint
 
     def _run(self, ids: list[list[int]]) -> Vectors:
         session, _ = self._load()

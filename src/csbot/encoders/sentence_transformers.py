@@ -67,9 +67,7 @@ class SentenceTransformerEncoder:
             for start in range(0, len(texts), step):
                 part = list(texts[start : start + step])
                 parts.append(
-                    self._model.encode(
-                        part, batch_size=self.batch_size, normalize_embeddings=True, show_progress_bar=False
-                    )
+                    self._model.encode(part, batch_size=self.batch_size, normalize_embeddings=True, show_progress_bar=False)
                 )
                 if progress:
                     progress(start + len(part), len(texts))

@@ -115,7 +115,9 @@ def _check_ids(bot: Chatbot, cases: Sequence[Case]) -> None:
     missing = sorted({c.expect.faq_id for c in cases if c.expect.faq_id is not None} - known)
     if missing:
         shown = "、".join(missing[:5]) + ("…" if len(missing) > 5 else "")
-        raise InputError(f"用例期望的 {len(missing)} 个 faq_id 不在知识库中：{shown} | expected FAQs are not in the knowledge base")
+        raise InputError(
+            f"用例期望的 {len(missing)} 个 faq_id 不在知识库中：{shown} | expected FAQs are not in the knowledge base"
+        )
 
 
 def _case_error(outcome: Outcome) -> dict[str, Any]:

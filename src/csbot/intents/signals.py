@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from csbot.resources import load_yaml
 from csbot.models import Signal
+from csbot.resources import load_yaml
 
 
 @dataclass(frozen=True)

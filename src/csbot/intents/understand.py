@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
 from csbot.intents.signals import find_signals
 from csbot.intents.slots import DEFAULT_ORDER_ID, find_slots, is_attempt
-from csbot.courtesy import find_smalltalk
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS

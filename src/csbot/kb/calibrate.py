@@ -130,9 +130,7 @@ def _problems(
             asked += [(trade, question, faq_id) for question in (colloquial[half:] if filling == "rich" else colloquial)]
         asked += [(trade, question, None) for question in near.get(trade, ())]
         asked += [(trade, question, None) for question in rng.sample(far, min(12, len(far)))]
-    contents = assemble(
-        faqs, vectors, lexicon=Lexicon(), calibration=UNFITTED, lexical_calibration=UNFITTED
-    )
+    contents = assemble(faqs, vectors, lexicon=Lexicon(), calibration=UNFITTED, lexical_calibration=UNFITTED)
     found: dict[str, list[Labelled]] = {trade: [] for trade in intents}
     for trade in intents:
         mine = [(query_form(question), faq_id) for t, question, faq_id in asked if t == trade]
@@ -143,5 +141,3 @@ def _problems(
             weight=1 / len(intents),
         )  # fmt: skip
     return found
-
-

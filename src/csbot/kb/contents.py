@@ -265,9 +265,7 @@ def assemble(
     )
 
 
-def encode_new(
-    texts: Sequence[str], encoder: Encoder, known: Mapping[str, Vectors], progress: Progress | None
-) -> Vectors:
+def encode_new(texts: Sequence[str], encoder: Encoder, known: Mapping[str, Vectors], progress: Progress | None) -> Vectors:
     """Vectors of ``texts`` (n, d): from ``known`` where there, else encoded, each distinct text once."""
     new = [text for text in dict.fromkeys(texts) if text not in known]
     fresh = encoder.encode(new, progress=progress)

@@ -59,7 +59,9 @@ def label(
     return found
 
 
-def winners(labelled: Sequence[Labelled], calibration: Calibration) -> tuple[Matrix, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def winners(
+    labelled: Sequence[Labelled], calibration: Calibration
+) -> tuple[Matrix, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """(n, features) of each question's first candidate, whether it is right, and whether the question is in scope."""
     rows, right = [], []
     for item in labelled:

@@ -13,12 +13,13 @@ from typing import Any
 
 from csbot.encoders import Encoder, load_encoder
 from csbot.encoders.base import Progress, Vectors
+from csbot.encoders.onnx import OnnxEncoder
 from csbot.errors import EncoderError, EncoderMismatch, InputError, SnapshotError
 from csbot.kb import snapshot
+from csbot.kb.calibrate import calibrate
 from csbot.kb.calibration import LEXICAL_ONLY, Calibration
 from csbot.kb.contents import Contents, assemble, known_vectors
 from csbot.kb.dense import IndexKind
-from csbot.kb.calibrate import calibrate
 from csbot.kb.sources import coerce, read_faqs
 from csbot.models import Candidate, Faq
 from csbot.text import Lexicon, query_form
@@ -103,12 +104,16 @@ class KnowledgeBase:
         :raises EncoderMismatch: the encoder given is not the one that made the vectors.
         """
         root = Path(path)
-        contents, manifest = snapshot.read(root)
+        name = snapshot.current_version(root)
+        manifest = snapshot.read_manifest(root, name)
         chosen = (
             load_encoder(encoder or manifest.encoder_name, threads=threads)
             if encoder is None or isinstance(encoder, str)
             else encoder
         )
+        if isinstance(chosen, OnnxEncoder):
+            chosen.prefetch()
+        contents, _ = snapshot.read(root, name)
         kb = cls(
             contents,
             chosen,
@@ -192,10 +197,7 @@ class KnowledgeBase:
         contents = self.contents
         forms = [query_form(text) for text in texts]
         vectors = self.encode(forms)
-        return [
-            contents.rank(form, None if vectors is None else vectors[i])[:top_k]
-            for i, form in enumerate(forms)
-        ]
+        return [contents.rank(form, None if vectors is None else vectors[i])[:top_k] for i, form in enumerate(forms)]
 
     def encode(self, forms: Sequence[str]) -> Vectors | None:
         """Vectors of messages in query form (n, d), or None where the encoder can't run (said once, then lexical).

@@ -1,36 +1,64 @@
-"""The word index (BM25 by bm25s over jieba words): what a message shares with each text, rare words counting more."""
+"""The word index (BM25 over jieba words): what a message shares with each text, rare words counting more.
+
+bm25s weighs the words when the index is built; asking it is a sum of columns, so bm25s is not imported for that.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from csbot.errors import SnapshotCorrupt
+
 Scores = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int32]
+
+K1, B = 1.2, 0.75
+"""Robertson & Zaragoza 2009; Lucene's defaults."""
 
 
 class LexicalIndex:
-    """BM25 (Lucene's variant, k1 = 1.2, b = 0.75 as in Robertson & Zaragoza 2009) over short texts."""
+    """BM25 weights of short texts, by word.
 
-    def __init__(self, index: Any | None, size: int) -> None:
-        self._index = index
+    :param words: the vocabulary; word i has the entries ``starts[i]:starts[i + 1]``.
+    :param weights: (entries,) float32, BM25 weight of a word in a text. :param texts: (entries,) the text of each entry.
+    :param size: how many texts there are.
+    """
+
+    def __init__(self, words: Sequence[str], starts: Places, texts: Places, weights: Scores, size: int) -> None:
+        self._places = {word: i for i, word in enumerate(words)}
+        self._starts, self._texts, self._weights = starts, texts, weights
         self._size = size
-        self._best = self._best_per_word()
+        self._best = np.maximum.reduceat(weights, starts[:-1]) if len(words) else np.zeros(0, np.float32)
+        self._unknown = math.log(1 + (size - 0.5) / 1.5) if size else 0.0
+        """Weight of a word that no text has: Lucene's idf at document frequency 1."""
 
     @classmethod
     def build(cls, documents: Sequence[Sequence[str]]) -> LexicalIndex:
         """Index one list of words per text; row numbers follow their order."""
+        if not any(documents):
+            return cls((), np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32), len(documents))
         import bm25s
 
-        if not any(documents):
-            return cls(None, len(documents))
-        index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+        index = bm25s.BM25(method="lucene", k1=K1, b=B)
         index.index([list(words) for words in documents], show_progress=False)
-        return cls(index, len(documents))
+        entries = index.scores
+        lengths = np.diff(entries["indptr"])
+        kept = [(place, word) for word, place in index.vocab_dict.items() if place < len(lengths) and lengths[place]]
+        kept.sort()
+        starts = np.concatenate([[0], np.cumsum([lengths[place] for place, _ in kept])]).astype(np.int32)
+        return cls(
+            [word for _, word in kept],
+            starts,
+            np.asarray(entries["indices"], np.int32),
+            np.asarray(entries["data"], np.float32),
+            len(documents),
+        )
 
     def __len__(self) -> int:
         return self._size
@@ -41,43 +69,35 @@ class LexicalIndex:
         The first is BM25 divided by the best that any texts together give to these words, (n,) float32 in [0, 1]. An unknown
         word counts with the idf of a word that one text has. The second is in [0, 1].
         """
-        if self._index is None or not words:
-            return np.zeros(self._size, np.float32), 0.0
-        vocabulary = self._index.vocab_dict
-        ids = [vocabulary[word] for word in words if word in vocabulary]
-        unknown = (len(words) - len(ids)) * self._unknown
-        known = float(self._best[ids].sum()) if ids else 0.0
-        if not ids:
-            return np.zeros(self._size, np.float32), 0.0
-        raw = self._index.get_scores_from_ids(ids)
-        total = known + unknown
-        return (raw / total).astype(np.float32), known / total
-
-    def _best_per_word(self) -> Scores:
-        """The highest score that each word gives to any text: (vocabulary,) float32."""
-        if self._index is None:
-            return np.zeros(0, np.float32)
-        data, starts = np.asarray(self._index.scores["data"]), np.asarray(self._index.scores["indptr"])
-        best = np.zeros(len(starts) - 1, np.float32)
-        filled = starts[1:] > starts[:-1]
-        best[filled] = np.maximum.reduceat(data, starts[:-1][filled])
-        return best
-
-    @property
-    def _unknown(self) -> float:
-        """Weight of a word that no text has: Lucene's idf at document frequency 1."""
-        return math.log(1 + (self._size - 0.5) / 1.5)
+        found = np.zeros(self._size, np.float32)
+        known = 0.0
+        places = [self._places[word] for word in words if word in self._places]
+        for place in places:
+            entries = slice(self._starts[place], self._starts[place + 1])
+            found[self._texts[entries]] += self._weights[entries]
+            known += float(self._best[place])
+        total = known + (len(words) - len(places)) * self._unknown
+        if not total:
+            return found, 0.0
+        return found / np.float32(total), known / total
 
     def save(self, directory: Path) -> None:
+        """Write ``words.json``, ``starts.npy``, ``texts.npy`` and ``weights.npy``."""
         directory.mkdir(parents=True, exist_ok=True)
-        if self._index is not None:
-            self._index.save(str(directory), show_progress=False, allow_pickle=False)
+        (directory / "words.json").write_text(json.dumps(list(self._places), ensure_ascii=False), encoding="utf-8")
+        for name, values in (("starts", self._starts), ("texts", self._texts), ("weights", self._weights)):
+            np.save(directory / f"{name}.npy", values, allow_pickle=False)
 
     @classmethod
     def load(cls, directory: Path, size: int) -> LexicalIndex:
-        """Read what `save` wrote; ``size`` is the number of texts."""
-        import bm25s
+        """Read what `save` wrote; ``size`` is the number of texts.
 
-        if not (directory / "params.index.json").exists():
-            return cls(None, size)
-        return cls(bm25s.BM25.load(str(directory), mmap=True, show_progress=False, allow_pickle=False), size)
+        :raises SnapshotCorrupt: the files don't belong together.
+        """
+        words = json.loads((directory / "words.json").read_text(encoding="utf-8"))
+        starts, texts, weights = (
+            np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ("starts", "texts", "weights")
+        )
+        if len(starts) != len(words) + 1 or len(texts) != len(weights) or starts[-1] != len(weights):
+            raise SnapshotCorrupt(f"{directory}：索引损坏 | damaged index", path=directory)
+        return cls(words, starts, texts, weights, size)

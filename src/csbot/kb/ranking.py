@@ -121,7 +121,9 @@ class Spread:
         return np.asarray(inner / (q_norm * v_norm), np.float64)
 
 
-def segments(offsets: npt.NDArray[np.int64], faqs: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def segments(
+    offsets: npt.NDArray[np.int64], faqs: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Rows of the questions of ``faqs``, one after the other, and where each FAQ's begin.
 
     ``offsets`` (F + 1,): FAQ f has the rows ``offsets[f]:offsets[f + 1]``.

@@ -215,9 +215,7 @@ def _write_version(root: Path, directory: Path, contents: Contents, encoder_name
     contents.words.save(lexical / "questions")
     contents.answers.save(lexical / "answers")
     (lexical / "calibration.json").write_text(contents.lexical_calibration.model_dump_json(indent=1), encoding="utf-8")
-    files = {
-        path.relative_to(directory).as_posix(): _checksum(path) for path in sorted(directory.rglob("*")) if path.is_file()
-    }
+    files = {path.relative_to(directory).as_posix(): _checksum(path) for path in sorted(directory.rglob("*")) if path.is_file()}
     identity = json.dumps([files, contents.encoder_fingerprint], sort_keys=True)
     name = hashlib.sha256(identity.encode()).hexdigest()[:16]
     try:
@@ -281,7 +279,9 @@ def _writing(root: Path) -> Iterator[None]:
         with lock:
             yield
     except filelock.Timeout:
-        raise SnapshotLocked(f"{root} 正被另一个进程写入，请稍后再试 | another process is writing, try later", path=root) from None
+        raise SnapshotLocked(
+            f"{root} 正被另一个进程写入，请稍后再试 | another process is writing, try later", path=root
+        ) from None
     except CsbotError:
         raise
     except (OSError, RuntimeError) as error:  # FAISS reports a failed write as RuntimeError

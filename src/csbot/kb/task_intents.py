@@ -33,7 +33,9 @@ QUESTION_WEIGHT = 0.5
 """Weight of one of the merchants' questions, of which there are thousands."""
 MOST_QUESTIONS = 6000
 LOOKALIKE_WEIGHT = 2.0
-_ABOUT_PROGRESS = re.compile(r"progress|track|status|late|delay|stall|stuck|ship|arriv|pending|eta|deliver|no_show|received|wait|logistic")
+_ABOUT_PROGRESS = re.compile(
+    r"progress|track|status|late|delay|stall|stuck|ship|arriv|pending|eta|deliver|no_show|received|wait|logistic"
+)
 """Corpus intents that a customer may well ask of their own order: neither examples nor counter-examples."""
 
 
@@ -65,7 +67,7 @@ def fit_task_intents(encoder: Encoder, rows: Sequence[Mapping[str, Any]], foreig
     sets |= {f"not_{name}": examples(f"not_{name}") for name in INTENTS}
     sets["foreign"] = [form for form in map(query_form, foreign) if form]
     sets["questions"] = counter_questions(rows)
-    weights = {name: LOOKALIKE_WEIGHT for name in sets} | {"foreign": 1.0, "questions": QUESTION_WEIGHT}
+    weights = dict.fromkeys(sets, LOOKALIKE_WEIGHT) | {"foreign": 1.0, "questions": QUESTION_WEIGHT}
     vectors = {name: encoder.encode(texts) for name, texts in sets.items()}
     values = np.concatenate(list(vectors.values())).astype(np.float64)
     counts = np.concatenate([np.full(len(v), weights[name]) for name, v in vectors.items()])
