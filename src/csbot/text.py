@@ -109,7 +109,7 @@ class Lexicon(BaseModel):
             standard, *others = line.split()
             if not others:
                 raise InputError(
-                    f"{synonyms} 第 {number} 行：至少两个词 | needs at least two words", path=synonyms, line=number
+                    f"{synonyms} 第 {number} 行：至少两个词 | needs at least two words", path=str(synonyms), line=number
                 )
             mapping |= {normalise(word): normalise(standard) for word in others}
         return cls(
@@ -154,7 +154,7 @@ def _base_tokeniser() -> jieba.Tokenizer:
 
 
 def _frequencies() -> tuple[dict[str, int], int]:
-    """jieba's prefix dictionary without its rarest words, from csbot's cache, which is made where it is absent or unreadable."""
+    """jieba's prefix dictionary without its rarest words, from csbot's cache, made where it is absent or unreadable."""
     import jieba
 
     try:
@@ -169,7 +169,7 @@ def _frequencies() -> tuple[dict[str, int], int]:
         temporary.write_text(
             json.dumps({"words": "\n".join(counts), "counts": list(counts.values()), "total": total}), encoding="utf-8"
         )
-        os.replace(temporary, file)
+        temporary.replace(file)
     return counts, total
 
 

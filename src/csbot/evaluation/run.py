@@ -10,11 +10,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from csbot.bot import Chatbot
+from csbot.encoders.base import Progress
 from csbot.errors import InputError
 from csbot.evaluation.cases import Case, Dialogue, read_cases, read_dialogues
 from csbot.evaluation.metrics import Outcome, Ratio, TurnOutcome, case_indicators, dialogue_indicators
 from csbot.kb.knowledge_base import KnowledgeBase
-from csbot.kb.progress import Progress, progress_bar
+from csbot.kb.progress import progress_bar
 from csbot.models import Session
 from csbot.text import query_form
 

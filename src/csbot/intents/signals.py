@@ -49,8 +49,8 @@ def find_signals(text: str, *, wants_human: float | None = None) -> tuple[Signal
         for rule in unless:
             cleared = rule.pattern.sub("，", cleared)
         matches = ((rule, match) for rule in patterns if (match := rule.pattern.search(cleared)))
-        rule, match = next(matches, (None, None))
-        signal = Signal(name=name, score=rule.score, text=match.group(), reason=rule.reason) if rule and match else None
+        shown = (Signal(name=name, score=rule.score, text=m.group(), reason=rule.reason) for rule, m in matches)
+        signal = next(shown, None)
         if name == "human_wanted" and wants_human is not None:
             signal = _with_examples(signal, text, wants_human if cleared == text else wants_human / 2)
         if signal:

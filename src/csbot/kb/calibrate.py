@@ -119,7 +119,8 @@ def _problems(
     rng: random.Random,
     far: Sequence[str],
 ) -> dict[str, list[Labelled]]:
-    faqs, asked = [], []
+    faqs: list[Faq] = []
+    asked: list[tuple[str, str, str | None]] = []
     for trade, rows in intents.items():
         for row in rows:
             colloquial = rng.sample(row["colloquial"], len(row["colloquial"]))

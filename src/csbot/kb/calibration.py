@@ -37,7 +37,7 @@ class Linear(BaseModel):
 
     def __call__(self, values: Matrix) -> Matrix:
         """(n, features) → (n,)"""
-        return values @ np.asarray(self.weights) + self.bias
+        return np.asarray(values @ np.asarray(self.weights) + self.bias, np.float64)
 
 
 class Calibration(BaseModel):
@@ -104,7 +104,7 @@ def fit_ranker(problems: Sequence[Problem], features: Sequence[str], *, ridge: f
             mean = share @ x
             gradient += weight * (x[right] - mean)
             hessian += weight * ((x * share[:, None]).T @ x - np.outer(mean, mean))
-        step = _shortened(loss, weights, np.linalg.solve(hessian, gradient))
+        step = _shortened(loss, weights, np.asarray(np.linalg.solve(hessian, gradient), np.float64))
         weights = weights + step
         if np.abs(step).max() < 1e-5:
             break

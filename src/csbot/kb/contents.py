@@ -118,7 +118,7 @@ class Contents:
         return [self._candidate(evidence, i, float(confidence[i]), int(evidence.faqs[i]) in exact) for i in order]
 
     def topic(self, text: str) -> tuple[str, ...]:
-        """Ids of the FAQs about a bare topic (a category's name, or a word of at least `TOPIC_FAQS` standard questions), else ()."""
+        """Ids of the FAQs about a bare topic (a category, or a word of `TOPIC_FAQS` standard questions), else ()."""
         if not 2 <= len(text) <= TOPIC_CHARS or text in self.exact:
             return ()
         named = [faq.id for faq in self.faqs if text in faq.question or text == faq.category]
@@ -175,7 +175,7 @@ class Contents:
         rows, starts = segments(self.offsets, faqs)
         columns, best_rows, raw = self._dense_columns(vector, faqs, rows, starts, without_row)
         if vector is None:
-            best_rows = _argmax(by_row[rows], starts, rows)
+            best_rows = _argmax(by_row[rows].astype(np.float64), starts, rows)
             raw = by_faq[faqs].astype(np.float64)
         answer_scores, _ = self.answers.scores(words)
         own = bigrams(text)
@@ -245,7 +245,7 @@ def assemble(
     known: Mapping[str, Vectors] | None = None,
     progress: Progress | None = None,
 ) -> Contents:
-    """Encode and index. Texts whose vector is in ``known`` (by normal form) are not encoded again; equal texts are encoded once."""
+    """Encode and index. Texts whose vector is in ``known`` are not encoded again; equal texts are encoded once."""
     texts = [query_form(q) for faq in faqs for q in faq.questions] + [answer_view(faq) for faq in faqs]
     vectors = encode_new(texts, encoder, known or {}, progress)
     n_questions = sum(len(faq.questions) for faq in faqs)

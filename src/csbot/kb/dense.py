@@ -33,6 +33,7 @@ class DenseIndex:
         import faiss
 
         n, d = vectors.shape
+        index: Any
         if kind == "hnsw" or (kind == "auto" and n > EXACT_LIMIT):
             index = faiss.IndexHNSWFlat(d, HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = HNSW_EF_CONSTRUCTION

@@ -54,8 +54,8 @@ def label(
         if evidence is None:
             continue
         position = contents.positions.get(faq_id) if faq_id is not None else None
-        places = np.flatnonzero(evidence.faqs == position) if position is not None else []
-        found.append(Labelled(evidence, int(places[0]) if len(places) else None, faq_id is not None, weight))
+        places = [] if position is None else np.flatnonzero(evidence.faqs == position).tolist()
+        found.append(Labelled(evidence, places[0] if places else None, faq_id is not None, weight))
     return found
 
 

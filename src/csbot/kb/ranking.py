@@ -85,7 +85,7 @@ def _lead(scores: Matrix) -> Matrix:
     if len(scores) < 2:
         return np.full(len(scores), 8.0)
     first, second = np.partition(scores, -2)[[-1, -2]]
-    return np.where(scores == first, first - second, scores - first)
+    return np.asarray(np.where(scores == first, first - second, scores - first), np.float64)
 
 
 class Spread:
@@ -110,7 +110,7 @@ class Spread:
     def deviation(self, query: Vectors, cosine: Matrix) -> Matrix:
         """How many standard deviations ``cosine`` is above what the query has with the average question."""
         deviation = float(np.sqrt(max(float(query @ self.covariance @ query), 1e-8)))
-        return (cosine - float(query @ self.mean)) / deviation
+        return np.asarray((cosine - float(query @ self.mean)) / deviation, np.float64)
 
     def centred(self, query: Vectors, vectors: Vectors, cosine: Matrix) -> Matrix:
         """Cosine of ``query`` (d,) to ``vectors`` (n, d) after centring; ``cosine`` is the plain one (n,)."""

@@ -30,7 +30,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from csbot.errors import (
     CsbotError,
-    InputError,
     SnapshotCorrupt,
     SnapshotError,
     SnapshotLocked,
@@ -95,7 +94,7 @@ def read_manifest(root: Path, version: str) -> Manifest:
         data = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(data, dict) and data.get("format_version") != FORMAT_VERSION:
             raise SnapshotVersionError(
-                f"{path} 的格式版本是 {data.get('format_version')}，本版 csbot 只读 {FORMAT_VERSION}：请用原始文件重新运行 csbot index"
+                f"{path} 的格式版本是 {data.get('format_version')}，本版只读 {FORMAT_VERSION}：请重新 csbot index"
                 f" | written in another format: index again from the source",
                 path=path,
             )
@@ -135,8 +134,10 @@ def read(root: Path, version: str | None = None) -> tuple[Contents, Manifest]:
             version=name,
             tokeniser=Tokeniser(lexicon),
         )
+    except SnapshotError:
+        raise
     except (OSError, ValueError) as error:
-        raise error if isinstance(error, CsbotError) and not isinstance(error, InputError) else _corrupt(directory, error)
+        raise _corrupt(directory, error) from None
     contents.calibration.check_encoder(manifest.encoder)
     return contents, manifest
 
@@ -159,7 +160,7 @@ def write(root: Path, contents: Contents, *, encoder_name: str | None) -> str:
             if target.exists():
                 shutil.rmtree(target if not _is_whole(root, name) else temporary)
             if temporary.exists():
-                os.rename(temporary, target)
+                temporary.rename(target)
             _sync(versions)
             _point(root, name)
         finally:
@@ -256,7 +257,7 @@ def _point(root: Path, version: str) -> None:
     try:
         temporary.write_text(version + "\n", encoding="ascii")
         _sync(temporary)
-        os.replace(temporary, root / CURRENT)
+        temporary.replace(root / CURRENT)
     finally:
         temporary.unlink(missing_ok=True)
     _sync(root)

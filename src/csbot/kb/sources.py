@@ -102,7 +102,7 @@ def write_faqs(faqs: Sequence[Faq], path: str | os.PathLike[str]) -> None:
     temporary = file.with_name(f".{file.name}.tmp")
     try:
         temporary.write_bytes(data)
-        os.replace(temporary, file)
+        temporary.replace(file)
     except OSError as error:
         raise InputError(f"无法写入 {file}：{error} | can't write", path=file) from None
     finally:
@@ -333,7 +333,7 @@ def _xlsx_bytes(rows: Sequence[Sequence[str]]) -> bytes:
     import openpyxl
 
     book = openpyxl.Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     for row in rows:
         sheet.append(list(row))
         for cell in sheet[sheet.max_row]:

@@ -1,0 +1,1 @@
+"""Wording and words of the dialogue, as data."""
