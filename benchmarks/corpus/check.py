@@ -1,6 +1,6 @@
 """Check the corpus: form, duplicates, leaks between the splits and into the evaluation cases, word overlap, lengths.
 
-    python benchmarks/corpus/check.py          # exit 1 when something is wrong
+python benchmarks/corpus/check.py          # exit 1 when something is wrong
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def main() -> int:
     missing = held - set(trades)
     faults += [f"held-back trade is absent: {name}" for name in missing]
     print(f"{len(trades)} trades ({len(held)} held back), {sum(trades.values())} intents, {counts['questions']} questions,")
-    print(f"{counts['near_oos']} near out of scope, {counts['repeated']} repeated across rows (short ones such as 「几天到账」)")
+    print(
+        f"{counts['near_oos']} near out of scope, {counts['repeated']} repeated across rows (short ones such as 「几天到账」)"
+    )
     print(f"character bigrams shared with the standard question: mean {mean(overlaps):.3f} (Dice)")
     print(f"length of colloquial questions: deciles {[round(q) for q in quantiles(lengths, n=10)]}")
     print("\n".join(faults) or "no faults")

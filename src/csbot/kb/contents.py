@@ -15,13 +15,14 @@ import numpy.typing as npt
 from csbot.encoders.base import Encoder, Progress, Vectors
 from csbot.kb.calibration import Calibration, Matrix, sigmoid
 from csbot.kb.dense import DenseIndex, IndexKind
-from csbot.kb.lexical import LexicalIndex
-from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, Spread, bigrams, dice, judge, segments
+from csbot.kb.lexical import LexicalIndex, Scores
+from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, bigrams, dice, judge, segments
 from csbot.models import Candidate, Faq, utc_now
 from csbot.text import Lexicon, Tokeniser, normalise, query_form
 
-ANSWER_CHARS = 48
-"""Characters of an answer that are encoded with its standard question, as side evidence for the matter it treats."""
+ANSWER_CHARS = 80
+"""Characters of an answer that are encoded, as side evidence for the matter it treats: the answer alone serves better than the
+answer behind its question, whose part the questions' own vectors play (see benchmarks/encoder/README.md)."""
 
 TOPIC_CHARS, TOPIC_FAQS = 4, 3
 """A message of at most four characters that three or more standard questions contain says a topic, not yet a question."""
@@ -76,10 +77,6 @@ class Contents:
     def positions(self) -> dict[str, int]:
         """Place of each FAQ by its id."""
         return {faq.id: i for i, faq in enumerate(self.faqs)}
-
-    @cached_property
-    def spread(self) -> Spread:
-        return Spread.of(np.asarray(self.vectors[: len(self.questions)]))
 
     @cached_property
     def _question_bigrams(self) -> dict[int, frozenset[str]]:
@@ -152,40 +149,42 @@ class Contents:
         must: Sequence[int] = (),
     ) -> Evidence | None:
         """Collect the evidence for every candidate; None where there is no candidate at all."""
-        words = self.tokeniser.words(text)
         if not text or not self.faqs:
             return None
+        words = self.tokeniser.words(text)
         by_row, known = self.words.scores(words)
         if without_row is not None:
-            by_row[without_row] = -1.0
+            by_row[without_row] = 0.0
         by_faq = np.maximum.reduceat(by_row, self.offsets[:-1])
-        chosen = set(self.owners[list(must)].tolist())
-        if vector is not None:
-            _, rows = self.dense.search(vector[None, :], DENSE_ROWS + (without_row is not None))
-            chosen.update(self.owners[rows[0][rows[0] >= 0]].tolist())
-        count = min(LEXICAL_FAQS, len(by_faq))
-        top = np.argpartition(-by_faq, count - 1)[:count]
-        chosen.update(top[by_faq[top] > 0].tolist())
-        alone = without_row is not None and self.offsets[self.owners[without_row] + 1] - self.offsets[self.owners[without_row]]
-        if without_row is not None and alone == 1:
+        chosen = self._nearest(vector, by_faq) | set(self.owners[list(must)].tolist())
+        if without_row is not None and len(self.faqs[int(self.owners[without_row])].questions) == 1:
             chosen.discard(int(self.owners[without_row]))
         faqs = np.array(sorted(i for i in chosen if allowed(self.faqs[i])), np.int64)
         if not len(faqs):
             return None
-        rows, starts = segments(self.offsets, faqs)
-        columns, best_rows, raw = self._dense_columns(vector, faqs, rows, starts, without_row)
+        rows, starts = segments(self.offsets, faqs, without=without_row)
+        columns, best_rows, raw = self._dense_columns(vector, faqs, rows, starts)
         if vector is None:
             best_rows = _argmax(by_row[rows].astype(np.float64), starts, rows)
             raw = by_faq[faqs].astype(np.float64)
-        answer_scores, _ = self.answers.scores(words)
         own = bigrams(text)
-        overlap = np.array([0.0 if row == without_row else dice(own, self._bigrams_of(int(row))) for row in rows])
-        columns["words"] = np.maximum(by_faq[faqs], 0).astype(np.float64)
-        columns["answer_words"] = answer_scores[faqs].astype(np.float64)
+        overlap = np.array([dice(own, self._bigrams_of(int(row))) for row in rows])
+        columns["words"] = by_faq[faqs].astype(np.float64)
+        columns["answer_words"] = self.answers.scores(words)[0][faqs].astype(np.float64)
         columns["bigrams"] = np.maximum.reduceat(overlap, starts)
         return Evidence(
             faqs, best_rows, raw, columns, known, math.log(len(text)), math.log(len(self.faqs) + 1), vector is not None
         )
+
+    def _nearest(self, vector: Vectors | None, by_faq: Scores) -> set[int]:
+        """FAQs whose questions are nearest to the vector or share most words with the message."""
+        count = min(LEXICAL_FAQS, len(by_faq))
+        top = np.argpartition(-by_faq, count - 1)[:count]
+        found = set(top[by_faq[top] > 0].tolist())
+        if vector is not None:
+            _, rows = self.dense.search(vector[None, :], DENSE_ROWS)
+            found.update(self.owners[rows[0][rows[0] >= 0]].tolist())
+        return found
 
     def _dense_columns(
         self,
@@ -193,28 +192,18 @@ class Contents:
         faqs: npt.NDArray[np.int64],
         rows: npt.NDArray[np.int64],
         starts: npt.NDArray[np.int64],
-        without_row: int | None,
     ) -> tuple[dict[str, Matrix], npt.NDArray[np.int64], Matrix]:
         if vector is None:
             return {}, np.zeros(0, np.int64), np.zeros(0)
-        vectors = self.vectors[rows]
-        cosine = (vectors @ vector).astype(np.float64)
-        centred = self.spread.centred(vector, vectors, cosine)
-        counts = np.diff(np.append(starts, len(rows))).astype(np.float64)
-        if without_row is not None and (rows == without_row).any():
-            place = int(np.flatnonzero(rows == without_row)[0])
-            segment = int(np.searchsorted(starts, place, side="right") - 1)
-            others = np.delete(np.arange(starts[segment], starts[segment] + int(counts[segment])), place - starts[segment])
-            cosine[place], centred[place] = cosine[others].min(), centred[others].mean()
-        views = self.vectors[len(self.questions) + faqs]
-        raw = np.maximum.reduceat(cosine, starts)
+        cosine = (self.vectors[rows] @ vector).astype(np.float64)
+        counts = np.diff(np.append(starts, len(rows)))
+        best = np.maximum.reduceat(cosine, starts)
         columns = {
-            "best": np.maximum.reduceat(centred, starts),
-            "mean": np.add.reduceat(centred, starts) / counts,
-            "answer": self.spread.centred(vector, views, (views @ vector).astype(np.float64)),
-            "deviation": self.spread.deviation(vector, raw),
+            "best": best,
+            "mean": np.add.reduceat(cosine, starts) / counts,
+            "answer": (self.vectors[len(self.questions) + faqs] @ vector).astype(np.float64),
         }
-        return columns, _argmax(cosine, starts, rows), raw
+        return columns, _argmax(cosine, starts, rows), best
 
     def _bigrams_of(self, row: int) -> frozenset[str]:
         cached = self._question_bigrams.get(row)
@@ -231,7 +220,7 @@ def _argmax(values: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.
 
 def answer_view(faq: Faq) -> str:
     """The text whose vector stands for what the answer says."""
-    return normalise(f"{faq.question}。{faq.answer[:ANSWER_CHARS]}")
+    return normalise(faq.answer[:ANSWER_CHARS]) or normalise(faq.question)
 
 
 def assemble(

@@ -1,7 +1,8 @@
 """Which FAQ is meant, and how sure that is: all evidence about an FAQ, joined by the calibration.
 
-Dense evidence is *centred*: 0.7 of the knowledge base's mean vector is taken off both sides first, because sentences of
-one trade share a large common part that says nothing about which FAQ is meant.
+Every candidate is judged by all of its questions (the best and the mean), by what its answer says, and by the words it shares.
+Taking off the knowledge base's mean vector first, which helps an untuned encoder, was measured and costs a tuned one a point of
+top-1; so did whitening (see benchmarks/encoder/README.md).
 """
 
 from __future__ import annotations
@@ -12,10 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from csbot.encoders.base import Vectors
 from csbot.kb.calibration import Calibration, Matrix, sigmoid, softmax
 
-CENTRING = 0.7
 DENSE_ROWS = 64
 """Nearest questions taken from the vector index."""
 LEXICAL_FAQS = 24
@@ -25,8 +24,7 @@ DENSE_FEATURES = ("best", "mean", "answer", "best_lead", "mean_lead", "answer_le
 LEXICAL_FEATURES = ("words", "words_lead", "answer_words", "answer_words_lead", "bigrams", "bigrams_lead")
 RANKER_FEATURES = (*DENSE_FEATURES, *LEXICAL_FEATURES)
 QUERY_FEATURES = ("lead", "share", "known", "length", "agree", "size")
-DENSE_QUERY_FEATURES = ("deviation",)
-CONFIDENCE_FEATURES = ("best", "mean", "answer", "words", "answer_words", "bigrams", *QUERY_FEATURES, *DENSE_QUERY_FEATURES)
+CONFIDENCE_FEATURES = ("best", "mean", "answer", "words", "answer_words", "bigrams", *QUERY_FEATURES)
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def ranker_features(dense: bool) -> tuple[str, ...]:
 def confidence_features(dense: bool) -> tuple[str, ...]:
     if dense:
         return CONFIDENCE_FEATURES
-    return tuple(f for f in CONFIDENCE_FEATURES if f not in ("best", "mean", "answer", *DENSE_QUERY_FEATURES))
+    return tuple(f for f in CONFIDENCE_FEATURES if f not in ("best", "mean", "answer"))
 
 
 def _lead(scores: Matrix) -> Matrix:
@@ -88,49 +86,19 @@ def _lead(scores: Matrix) -> Matrix:
     return np.asarray(np.where(scores == first, first - second, scores - first), np.float64)
 
 
-class Spread:
-    """Mean and covariance of the knowledge base's question vectors: what is ordinary here.
-
-    :param mean: (d,). :param covariance: (d, d).
-    """
-
-    def __init__(self, mean: Vectors, covariance: Vectors) -> None:
-        self.mean = mean
-        self.covariance = covariance
-        self._shift = CENTRING * mean
-        self._shift_square = float(self._shift @ self._shift)
-
-    @classmethod
-    def of(cls, vectors: Vectors) -> Spread:
-        """Of (n, d) vectors, n ≥ 1."""
-        mean = vectors.mean(axis=0)
-        centred = vectors - mean
-        return cls(mean, (centred.T @ centred / len(vectors)).astype(np.float32))
-
-    def deviation(self, query: Vectors, cosine: Matrix) -> Matrix:
-        """How many standard deviations ``cosine`` is above what the query has with the average question."""
-        deviation = float(np.sqrt(max(float(query @ self.covariance @ query), 1e-8)))
-        return np.asarray((cosine - float(query @ self.mean)) / deviation, np.float64)
-
-    def centred(self, query: Vectors, vectors: Vectors, cosine: Matrix) -> Matrix:
-        """Cosine of ``query`` (d,) to ``vectors`` (n, d) after centring; ``cosine`` is the plain one (n,)."""
-        q_shift, v_shift = float(query @ self._shift), vectors @ self._shift
-        inner = cosine - q_shift - v_shift + self._shift_square
-        q_norm = np.sqrt(max(1 - 2 * q_shift + self._shift_square, 1e-6))
-        v_norm = np.sqrt(np.maximum(1 - 2 * v_shift + self._shift_square, 1e-6))
-        return np.asarray(inner / (q_norm * v_norm), np.float64)
-
-
 def segments(
-    offsets: npt.NDArray[np.int64], faqs: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64], faqs: npt.NDArray[np.int64], without: int | None = None
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rows of the questions of ``faqs``, one after the other, and where each FAQ's begin.
+    """Rows of the questions of ``faqs``, one after the other, and where each FAQ's begin; the row ``without`` is left out.
 
-    ``offsets`` (F + 1,): FAQ f has the rows ``offsets[f]:offsets[f + 1]``.
+    ``offsets`` (F + 1,): FAQ f has the rows ``offsets[f]:offsets[f + 1]``; no FAQ may be left without a row.
     """
     lengths = offsets[faqs + 1] - offsets[faqs]
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     rows = np.arange(lengths.sum()) + np.repeat(offsets[faqs] - starts, lengths)
+    if without is not None and len(place := np.flatnonzero(rows == without)):
+        rows = np.delete(rows, place)
+        starts = starts - (starts > place[0])
     return rows, starts
 
 

@@ -1,0 +1,158 @@
+"""Slots as Chinese customers write them, and spans that point into the very message they sent."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csbot.intents.slots import find_slots, is_attempt
+
+PHONE = ("phone", "13800000001")
+ORDER = ("order_id", "QH202611030012")
+LIN = ("name", "林晓燕")
+
+
+def found(text: str, **settings: object) -> list[tuple[str, str]]:
+    return [(slot.name, slot.value) for slot in find_slots(text, **settings)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "13800000001", "电话13800000001啊", "我13800000001的单子", "138 0000 0001", "138-0000-0001", "138.0000.0001",
+        "138·0000·0001", "1 3 8 0 0 0 0 0 0 0 1", "+8613800000001", "+86 138 0000 0001", "+86-138-0000-0001", "8613800000001",
+        "008613800000001", "0086 13800000001", "１３８００００００01", "＋８６１３８０００００００１", "１３８－００００－０００１",
+        "幺三八零零零零零零零一", "一三八〇〇〇〇〇〇〇一", "手机壹叁捌零零零零零零零壹谢谢", "138零零零零零零零一", "①③⑧00000001",
+    ],
+)  # fmt: skip
+def test_a_phone_is_found_however_it_is_written(text: str) -> None:
+    assert found(text) == [PHONE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1380000000", "12800000001", "23800000001", "138000000012345678901", "2026年11月3日", "买了3个花了128元", "12345678901",
+        "一三八零零", "110", "", "   ", "😀😀",
+    ],
+)  # fmt: skip
+def test_what_is_no_phone_is_left_alone(text: str) -> None:
+    assert all(name != "phone" for name, _ in found(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["QH202611030012", "查qh202611030012到哪了", "单号：QH202611030012。", "ＱＨ２０２６１１０３００１２", "我的QH_202611030012呢", "qH202611030012查"],
+)
+def test_an_order_id_is_found_in_either_width_and_case(text: str) -> None:
+    assert found(text) == [ORDER]
+
+
+def test_long_digit_runs_of_the_platforms_are_order_ids() -> None:
+    assert found("淘宝单号2026110300123456在哪") == [("order_id", "2026110300123456")]
+
+
+def test_a_phone_with_its_country_code_is_no_order_id() -> None:
+    assert found("8613800000001") == [PHONE]
+
+
+def test_the_merchants_own_pattern_replaces_the_usual_ones() -> None:
+    assert found("单A-17到哪，QH202611030012呢", order_id=[r"A-\d{2}"]) == [("order_id", "A-17")]
+
+
+@pytest.mark.parametrize("pattern", [r"\d*", r"x?", r"()", r"(?=1)"])
+def test_a_pattern_that_matches_nothing_finds_nothing(pattern: str) -> None:
+    assert all(value for _, value in found("没有号，1个", order_id=[pattern]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["我叫林晓燕", "我的名字叫林晓燕。", "姓名：林晓燕", "收货人是林晓燕", "收件人 林晓燕", "联系人：林晓燕，谢谢", "我是林晓燕想查订单", "下单人叫林晓燕"],
+)
+def test_a_name_is_found_after_words_that_introduce_it(text: str) -> None:
+    assert found(text) == [LIN]
+
+
+@pytest.mark.parametrize("text", ["我是来问发票的", "我叫你们快点", "我是要查订单", "收货人写错了", "姓名能改吗", "联系人不是我"])
+def test_other_words_after_these_are_no_names(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("text", ["林晓燕 13800000001", "13800000001林晓燕", "林晓燕，13800000001"])
+def test_a_bare_name_counts_beside_a_phone(text: str) -> None:
+    assert sorted(found(text)) == [LIN, PHONE]
+
+
+def test_a_bare_name_counts_alone_only_where_it_was_asked_for() -> None:
+    assert (found("林晓燕"), found("林晓燕", asked="name"), found("林晓燕", asked="phone")) == ([], [LIN], [])
+
+
+@pytest.mark.parametrize("name", ["李四", "欧阳雪", "诸葛孔明", "王小二"])
+def test_surnames_of_one_and_two_characters_are_known(name: str) -> None:
+    assert found(name, asked="name") == [("name", name)]
+
+
+@pytest.mark.parametrize("text", ["不知道", "没有", "谢谢", "好的", "什么名字", "转人工", "你猜", "算了"])
+def test_an_answer_that_is_no_name_is_none(text: str) -> None:
+    assert found(text, asked="name") == []
+
+
+def test_all_slots_of_a_message_come_in_the_order_they_stand_in() -> None:
+    assert found("我叫林晓燕，单号QH202611030012，电话１３８ 0000 0001") == [LIN, ORDER, PHONE]
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("电话１３８ 0000 0001呢", ["１３８ 0000 0001"]),
+        ("查ＱＨ２０２６１１０３００１２，我叫林晓燕", ["ＱＨ２０２６１１０３００１２", "林晓燕"]),
+        ("㏄㎏½😀+86 13800000001", ["+86 13800000001"]),
+        ("号是幺三八零零零零零零零一！", ["幺三八零零零零零零零一"]),
+    ],
+)
+def test_a_span_points_into_the_original_message(text: str, spans: list[str]) -> None:
+    assert [text[slice(*slot.span)] for slot in find_slots(text)] == spans
+
+
+pieces = st.sampled_from(
+    ["138", "00000001", "１３８", "０", "幺三八", "零零零零", "QH", "ｑｈ", "2026110300", "我叫", "林晓燕", "收货人", "欧阳", "·", "+86", " ", "-",
+     "½", "㎏", "①", "㍿", "ﷺ", "é", "\u0301", "😀", "\u200b", "\n", "，"]
+)  # fmt: skip
+messages = st.one_of(st.text(), st.lists(pieces).map("".join))
+
+
+@given(messages, st.sampled_from([None, "name", "phone", "order_id"]))
+def test_any_message_is_read_and_every_span_lies_in_it(text: str, asked: str | None) -> None:
+    slots = find_slots(text, asked=asked)
+    assert all(0 <= slot.span[0] < slot.span[1] <= len(text) for slot in slots)
+    assert [slot.span for slot in slots] == sorted(slot.span for slot in slots)
+    assert all(slot.value for slot in slots)
+
+
+@given(
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.booleans(), st.sampled_from(["", "+86", "+86 ", "0086-"]),
+    st.text("我的电话是手机号码，。！ ", max_size=6), st.text("谢呢啊，。！ ", max_size=6),
+)  # fmt: skip
+def test_any_phone_between_hanzi_is_found_whole(phone: str, wide: bool, prefix: str, before: str, after: str) -> None:
+    written = prefix + phone
+    if wide:
+        written = "".join(chr(ord(char) + 0xFEE0) if char.isdigit() else char for char in written)
+    (slot,) = find_slots(f"{before}{written}{after}")
+    assert (slot.name, slot.value) == ("phone", phone)
+    assert unicodedata.normalize("NFKC", f"{before}{written}{after}"[slice(*slot.span)]).strip() == prefix + phone
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "attempt"),
+    [
+        ("1380000000", "phone", True), ("我的手机不记得了", "phone", True), ("１３８００", "phone", True), ("发票怎么开", "phone", False),
+        ("单号是QH123", "order_id", True), ("20261103", "order_id", True), ("多久发货", "order_id", False),
+        ("我叫阿", "name", True), ("姓名保密", "name", True), ("多久发货", "name", False),
+        ("我的手机前天掉水里了所以现在没有办法给你看这个东西", "phone", False),
+    ],
+)  # fmt: skip
+def test_a_message_that_tries_to_give_the_slot_is_told_from_another_matter(text: str, asked: str, attempt: bool) -> None:
+    assert is_attempt(text, asked) is attempt

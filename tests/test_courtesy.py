@@ -1,0 +1,52 @@
+"""Greetings, thanks, goodbyes: recognised when a message is nothing else, left out around a question."""
+
+from __future__ import annotations
+
+import pytest
+
+from csbot.courtesy import find_smalltalk, without_courtesy
+from csbot.resources import load_yaml
+from csbot.text import normalise
+
+WHOLE = load_yaml("csbot", "courtesy.yaml")["whole"]
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("你好", "greeting"), ("您好呀~", "greeting"), ("在吗？", "greeting"), ("Hello!", "greeting"),
+        ("谢谢啦", "thanks"), ("好的，谢谢", "thanks"), ("感謝", "thanks"), ("再见", "goodbye"), ("算了", "cancel"),
+        ("不用了", "cancel"), ("好的", "ack"), ("OK", "ack"), ("不错哦", "praise"),
+        ("的", None), ("", None), ("你好，快递没到", None), ("谢谢你们的门锁怎么装", None),
+    ],
+)  # fmt: skip
+def test_small_talk_is_a_message_that_is_nothing_else(message: str, kind: str | None) -> None:
+    assert find_smalltalk(normalise(message)) == kind
+
+
+@pytest.mark.parametrize("kind", sorted(WHOLE))
+def test_every_word_of_the_data_file_is_recognised_as_its_kind(kind: str) -> None:
+    missed = [word for word in WHOLE[kind].split("|") if find_smalltalk(normalise(word)) != kind]
+    assert missed == []
+
+
+def test_no_word_is_listed_under_two_kinds() -> None:
+    words = [word for kind in WHOLE.values() for word in kind.split("|")]
+    assert sorted({word for word in words if words.count(word) > 1}) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "core"),
+    [
+        ("请问多久发货，谢谢", "多久发货"),
+        ("你好请问多久发货", "多久发货"),
+        ("在吗在吗 多久发货", "多久发货"),
+        ("多久发货,急急急", "多久发货"),
+        ("多久发货", "多久发货"),
+        ("你好", "你好"),
+        ("谢谢", "谢谢"),
+        ("请问谢谢", "请问谢谢"),
+    ],
+)
+def test_courtesy_around_a_question_is_left_out_and_a_message_never_vanishes(message: str, core: str) -> None:
+    assert without_courtesy(message) == core

@@ -1,0 +1,75 @@
+"""Masking: what identifies a person is covered, what does not stays readable."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csbot.privacy import mask, mask_value
+
+phones = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+
+
+@given(phones, st.sampled_from(["", " ", "-", "--", "."]), st.sampled_from(["", "电话", "我的号是", "+86 ", "打"]))
+def test_the_four_middle_digits_of_a_phone_are_covered(phone: str, gap: str, before: str) -> None:
+    written = gap.join([phone[:3], phone[3:7], phone[7:]])
+    assert mask(f"{before}{written}谢谢") == f"{before}{phone[:3]}****{phone[7:]}谢谢"
+
+
+@given(st.text(), st.lists(st.text(max_size=4), max_size=3))
+def test_any_text_can_be_masked(text: str, names: list[str]) -> None:
+    assert isinstance(mask(text, names), str)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("单号QH202611030012到哪了", "单号QH20******0012到哪了"),
+        ("身份证110101199001011234", "身份证11******1234"),
+        ("身份证11010119900101123X", "身份证11******123X"),
+        ("卡号6222021234567890123", "卡号62******0123"),
+        ("8613800000001", "86******0001"),
+        ("邮箱：lin.xy@example.com.cn，谢谢", "邮箱：l***@***，谢谢"),
+        ("3栋2单元501室", "***"),
+        ("愚园路218弄5号", "愚园路***"),
+    ],
+)
+def test_ids_cards_mail_and_doors_are_covered(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["满 99 元包邮", "48 小时内发货", "11月22日下午3点", "台面做 850 毫米高", "第 3 次了", "柜子 12800 元", "", "你好😀"],
+)
+def test_ordinary_numbers_stay_readable(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_names_are_covered_but_for_the_first_character_wherever_they_stand() -> None:
+    assert mask("我叫林晓燕，林晓燕收，欧阳雪也行", ["林晓燕", "欧阳雪"]) == "我叫林**，林**收，欧**也行"
+
+
+def test_a_name_of_one_character_is_no_name_to_look_for() -> None:
+    assert mask("林先生的树林", ["林"]) == "林先生的树林"
+
+
+@pytest.mark.parametrize(
+    ("slot", "value", "masked"),
+    [
+        ("name", "林晓燕", "林**"),
+        ("name", "李四", "李*"),
+        ("name", "", ""),
+        ("phone", "13800000001", "138****0001"),
+        ("order_id", "QH202611030012", "QH20******0012"),
+    ],
+)
+def test_a_slot_is_covered_as_its_kind_asks_for(slot: str, value: str, masked: str) -> None:
+    assert mask_value(slot, value) == masked
+
+
+@given(phones)
+def test_masking_what_is_masked_changes_nothing(phone: str) -> None:
+    once = mask(f"我叫林晓燕，{phone}，单号QH202611030012", ["林晓燕"])
+    assert mask(once, ["林晓燕"]) == once

@@ -1,0 +1,143 @@
+"""One normal form, and words."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from csbot.errors import InputError
+from csbot.models import MAX_MESSAGE_CHARS
+from csbot.text import Lexicon, Tokeniser, cache_directory, normalise, query_form
+
+CHINESE = st.text(alphabet=st.one_of(st.sampled_from("你好请问退貨怎麼，。！？!? 12３-　～…哈谢][😀"), st.characters()), max_size=30)
+
+
+@pytest.mark.parametrize(
+    ("message", "normal"),
+    [
+        ("ＡＢＣ１２３，？", "abc123"),
+        ("請問訂單到哪裡了", "请问订单到哪里了"),
+        ("怎么退货？？？！！！", "怎么退货"),
+        ("怎么退货？？？急", "怎么退货?急"),
+        ("怎么 退 货", "怎么退货"),
+        ("wifi  连不上", "wifi连不上"),
+        ("smart  lock", "smart lock"),
+        ("138 0013 8000", "13800138000"),
+        ("138-0013-8000", "13800138000"),
+        ("3-5天", "3-5天"),
+        ("快递呢😭😭", "快递呢"),
+        ("快递呢[大哭]", "快递呢"),
+        ("哈哈哈哈好的", "哈好的"),
+        ("\u200b快\ufeff递\u202e", "快递"),
+        ("快\x00递\x07", "快递"),
+        ("👍🏻", ""),
+        ("？！……", ""),
+        ("", ""),
+        ("   \n\t", ""),
+    ],
+)
+def test_the_normal_form_of_what_customers_type(message: str, normal: str) -> None:
+    assert normalise(message) == normal
+
+
+@given(CHINESE)
+@example("請問　退貨怎麼弄？？？😭 ")
+def test_a_normal_form_is_its_own_normal_form(message: str) -> None:
+    assert normalise(normalise(message)) == normalise(message)
+
+
+@given(CHINESE)
+def test_a_normal_form_holds_no_control_character_and_no_double_space(message: str) -> None:
+    form = normalise(message)
+    assert not any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in form)
+    assert "  " not in form
+    assert form == form.strip()
+
+
+def test_only_the_beginning_of_a_huge_message_is_looked_at() -> None:
+    assert normalise("货" * 1_000_000) == "货" * MAX_MESSAGE_CHARS
+
+
+def test_the_query_form_leaves_out_courtesy_and_long_numbers() -> None:
+    assert query_form("请问退款多久到账，谢谢") == "退款多久到账"
+    assert query_form("QH202611030012到哪了") == "到哪了"
+    assert query_form("13800138000") == ""
+    assert query_form("3天能到吗") == "3天能到吗"
+
+
+def test_stop_words_are_dropped_unless_nothing_else_is_there() -> None:
+    words = Tokeniser(Lexicon(stop_words=("门锁",)))
+    assert words.words("智能门锁安装") == ["智能", "安装"]
+    assert words.words("门锁") == ["门锁"]
+    assert words.words("") == []
+
+
+def test_synonyms_stand_for_the_standard_word() -> None:
+    plain, mapped = Tokeniser(), Tokeniser(Lexicon(synonyms={"包裹": "快递"}))
+    assert plain.words("包裹丢失") == ["包裹", "丢失"]
+    assert mapped.words("包裹丢失") == ["快递", "丢失"] == plain.words("快递丢失")
+
+
+def test_a_user_word_stays_whole_and_belongs_to_its_own_tokeniser() -> None:
+    own = Tokeniser(Lexicon(user_words=("电子锁芯头",)))
+    assert "电子锁芯头" in own.words("电子锁芯头坏了")
+    assert "电子锁芯头" not in Tokeniser().words("电子锁芯头坏了")
+
+
+def test_the_dictionary_files_are_read_with_comments_bom_and_normal_forms(tmp_path: Path) -> None:
+    (tmp_path / "user").write_text("# 品牌\n電子鎖芯頭 5 n\n\nＡＢ锁\n", encoding="utf-8-sig")
+    (tmp_path / "synonyms").write_text("快递 包裹 貨件\n", encoding="utf-8")
+    (tmp_path / "stop").write_text("麻烦\n", encoding="utf-8")
+    lexicon = Lexicon.read(user_words=tmp_path / "user", synonyms=tmp_path / "synonyms", stop_words=tmp_path / "stop")
+    assert lexicon.user_words == ("电子锁芯头", "ab锁")
+    assert lexicon.synonyms == {"包裹": "快递", "货件": "快递"}
+    assert lexicon.stop_words == ("麻烦",)
+
+
+def test_a_synonym_line_with_one_word_is_an_error_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "synonyms.txt"
+    file.write_text("快递 包裹\n退款\n", encoding="utf-8")
+    with pytest.raises(InputError, match="第 2 行") as caught:
+        Lexicon.read(synonyms=file)
+    assert (caught.value.path, caught.value.line) == (str(file), 2)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00\x81"])
+def test_an_absent_or_binary_dictionary_is_an_error_that_names_it(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "words.txt"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(InputError, match=r"words\.txt"):
+        Lexicon.read(user_words=file)
+
+
+def test_the_cache_is_private_and_mended_when_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from csbot import text
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_directory() == tmp_path / "csbot"
+    assert cache_directory().stat().st_mode & 0o777 == 0o700
+    first = text._frequencies()
+    (file,) = cache_directory().glob("jieba-*.json")
+    assert text._frequencies() == first
+    file.write_text('{"words": "快递", "counts": [1, 2], "total": 3}', encoding="utf-8")
+    assert text._frequencies() == first
+    assert [path.name for path in cache_directory().iterdir()] == [file.name]
+
+
+def test_many_threads_may_split_words_at_once() -> None:
+    tokeniser, found = Tokeniser(Lexicon(user_words=("电子锁芯头",))), []
+    expected = tokeniser.words("电子锁芯头坏了多久能修好")
+    threads = [
+        threading.Thread(target=lambda: found.extend(tokeniser.words("电子锁芯头坏了多久能修好") for _ in range(50)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 400
