@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 
 from csbot import Faq, KnowledgeBase
@@ -64,6 +66,20 @@ class CountingEncoder:
         return self._encoder.encode(texts, progress=progress)
 
 
+class HashEncoder:
+    """A small encoder of one's own: counts of hashed character pairs. csbot has no calibration for it."""
+
+    dimension = 32
+    fingerprint = "hashed-pairs-32"
+
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        vectors = np.full((len(texts), self.dimension), 1e-3, np.float32)
+        for row, text in enumerate(texts):
+            for i in range(len(text)):
+                vectors[row, zlib.crc32(text[i : i + 2].encode()) % self.dimension] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """csbot's cache of the tests is their own, so that nothing outside pytest's directories is written."""
@@ -86,6 +102,12 @@ def encoder() -> Encoder:
 def small_kb() -> KnowledgeBase:
     """A dozen FAQs (`FAQS`), one of them expired; not to be saved: `fresh_kb` is for that."""
     return KnowledgeBase.build(FAQS)
+
+
+@pytest.fixture(scope="session")
+def hash_kb() -> KnowledgeBase:
+    """`FAQS` behind an encoder of one's own, which csbot calibrates by itself; not to be saved."""
+    return KnowledgeBase.build(FAQS, encoder=HashEncoder())
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 """Step 2 of the bundled encoder: teach the pruned model to recognise a matter that customers describe without naming it.
 
 Each step takes three trades of the corpus with up to 20 intents each. For every intent, a customer's words are the anchor;
-the positive is a standard or formal question (65 %), other customers' words (20 %) or the answer (15 %). Other intents of the trades
-and their near-out-of-scope questions are negatives (symmetric InfoNCE, temperature 0.05; the same intent in two trades is no
-negative). Two terms keep the general meaning: InfoNCE on labelled pairs (weight 0.2) and relational distillation from the
-untuned model with its prefix on unlabelled utterances (weight 1.0; Park et al. 2019, on standardised similarity matrices).
-The moving average of the weights is what is saved.
+the positive is a standard or formal question (65 %), other customers' words (20 %) or the answer (15 %). Other intents of the
+trades and their near-out-of-scope questions are negatives (symmetric InfoNCE, temperature 0.05; the same intent in two trades
+is no negative). Two terms keep the general meaning: InfoNCE on labelled pairs (weight 0.2) and relational distillation from
+the untuned model with its prefix on unlabelled utterances (weight 1.0; Park et al. 2019, on standardised similarities). The
+moving average of the weights is what is saved.
 
     python benchmarks/encoder/train.py --base var/encoder/base --out var/encoder/trained --public ../shared/data --steps 570
 

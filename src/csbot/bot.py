@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import queue
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from csbot.config import BotConfig
 from csbot.dialogue import order_progress
@@ -14,20 +15,20 @@ from csbot.dialogue.policy import Policy, decide, intent_of
 from csbot.dialogue.state import State, state_of
 from csbot.dialogue.wording import say
 from csbot.encoders.base import Vectors
-from csbot.errors import InputError
-from csbot.handoff.ticket import open_ticket
+from csbot.errors import ConfigError, InputError, OrderBackendError
+from csbot.handoff.ticket import mask_signals, names_in, open_ticket
+from csbot.intents.slots import find_slots
 from csbot.intents.understand import understand
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.models import (
     MAX_MESSAGE_CHARS,
     Action,
-    Candidate,
     Order,
+    OrderQuery,
     Reply,
     Session,
     Slot,
-    Ticket,
     Trace,
     Turn,
     Understanding,
@@ -35,7 +36,12 @@ from csbot.models import (
 )
 from csbot.orders.base import OrderBackend
 from csbot.orders.json_file import OrderList
-from csbot.privacy import mask, mask_value
+from csbot.privacy import mask_spans, mask_value
+
+_log = logging.getLogger("csbot")
+
+MOST_LOOKUPS = 16
+"""Look-ups that may wait for the order system at the same time; beyond that it counts as down."""
 
 
 class Chatbot:
@@ -57,7 +63,7 @@ class Chatbot:
         self.kb = kb
         self.config = config or BotConfig()
         self.orders = OrderList.read(orders) if isinstance(orders, (str, os.PathLike)) else orders
-        self._workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="csbot-orders")
+        self._lookups = threading.BoundedSemaphore(MOST_LOOKUPS)
 
     def reply(self, session: Session, text: str) -> Reply:
         """Answer ``text`` and record the turn in ``session``.
@@ -74,118 +80,158 @@ class Chatbot:
         return await asyncio.to_thread(self.reply, session, text)
 
     def reply_encoded(self, session: Session, text: str, vector: Vectors | None) -> Reply:
-        """`reply` for a message whose `query_form` was encoded before (an evaluation encodes its cases together)."""
+        """`reply` for a message whose matter (`csbot.intents.understand.matter_of`) was encoded before (an evaluation does)."""
         if not isinstance(text, str):
             raise InputError(f"消息应是字符串，得到 {type(text).__name__} | the message must be a string")
         started = time.perf_counter()
-        text = text[:MAX_MESSAGE_CHARS]
+        text = text[:MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode("utf-8")  # lone surrogates can't be stored
         contents = self.kb.contents
         state = state_of(session)
         message = understand(
             text,
             self.kb,
             contents,
-            options=state.option_texts,
+            options=dict(zip(state.options, state.option_texts, strict=True)),
+            offers_orders=state.task is not None,
             asked=state.asked,
             order_id=self.config.orders.order_id_patterns,
             vector=vector,
         )
         policy = self._policy(contents, message.degraded)
         action = self._act(state, decide(state, message, policy))
-        spoken = self._word(session, state, message, action, contents)
-        trace = self._trace(state, message, action, policy, contents, started)
+        names = names_in(session, message)
+        ticket = open_ticket(session, message, action, names) if action.kind == "handoff" else None
+        spoken = _word(session, state, action, contents)
+        trace = _trace(state, message, action, policy, contents, names, started)
         session.turns.append(_turn(text, action, spoken))
         return Reply(
-            text=spoken.text,
+            text=spoken,
             kind=action.kind,
             match=action.candidate if action.kind == "answer" else None,
             candidates=list(action.options or message.candidates[:5]),
             slot=action.slot if action.kind == "ask_slot" else None,
             order=action.order,
-            ticket=spoken.ticket,
+            ticket=ticket,
             trace=trace,
         )
 
     def _policy(self, contents: Contents, degraded: bool) -> Policy:
+        """:raises ConfigError: the clarify threshold set is above the answer threshold in force."""
         calibration = contents.lexical_calibration if degraded else contents.calibration
         bands = self.config.bands
         answer = calibration.answer if bands.answer is None else bands.answer
         clarify = min(calibration.clarify, answer) if bands.clarify is None else bands.clarify
-        return Policy(self.config, answer=answer, clarify=min(clarify, answer), has_orders=self.orders is not None)
+        if clarify > answer:
+            raise ConfigError(
+                f"bands.clarify = {clarify} 大于生效的 answer 阈值 {answer}，请同时设置 bands.answer"
+                " | clarify exceeds the answer threshold in force"
+            )
+        return Policy(self.config, answer=answer, clarify=clarify, has_orders=self.orders is not None)
 
     def _act(self, state: State, action: Action) -> Action:
         """Do what the action needs from outside: only an order is ever looked up here."""
         if action.kind != "order_status" or self.orders is None:
             return action
-        timeout = self.config.orders.timeout_s
-        query = order_progress.query_of(action.slots, self.config.orders)
         try:
-            orders = list(self._workers.submit(self.orders.find, query, timeout).result(timeout))
-            settled = order_progress.settle(state, action, orders, self.config)
-        except (FutureTimeout, Exception) as error:  # whatever the merchant's code raises, the customer gets a human
+            found: list[Order] = []
+            for query in order_progress.queries(action, self.config.orders):
+                found = order_progress.owned(self._find(query), query)
+                if found:
+                    break
+            settled = order_progress.settle(state, action, found, self.config)
+            if settled.order:
+                order_progress.tell(settled.order, utc_now())
+        except Exception as error:  # whatever the merchant's code raises or returns, the customer gets a human
+            _log.warning("order backend failed: %s", type(error).__name__)
             return Action(
                 kind="handoff", rule=f"order_backend_failed:{type(error).__name__}", task=action.task, slots=action.slots,
                 reason="order_backend_failed", wording="handoff_backend",
             )  # fmt: skip
-        if settled.kind == "clarify":
-            options = order_progress.proven(orders, settled.slots, self.config.orders)
-            return settled.model_copy(update={"options": tuple(map(_order_option, options))})
         return settled
 
-    def _word(self, session: Session, state: State, message: Understanding, action: Action, contents: Contents) -> _Spoken:
-        """The text of the reply, and the ticket where a human is called."""
-        turn = state.turns
-        if action.kind == "answer" and action.candidate:
-            faq = contents.get(action.candidate.faq_id)
-            answer = faq.answer_for(session.channel) if faq and faq.is_valid(utc_now()) else say("fallback", turn)
-            return _Spoken(answer + (say(f"resume_{action.slot}", turn) if action.task and action.slot else ""))
-        if action.kind == "clarify":
-            lines = [f"{i}. {option.question}" for i, option in enumerate(action.options, start=1)]
-            end = [] if action.task else [say("clarify_end", turn)]
-            return _Spoken("\n".join([say(action.wording, turn), *lines, *end]))
-        if action.kind == "order_status" and action.order:
-            return _Spoken(order_progress.tell(action.order, utc_now()))
-        if action.kind == "handoff":
-            ticket = open_ticket(session, message, action.slots, action.reason or "")
-            return _Spoken(say(action.wording, turn), ticket)
-        return _Spoken(say(action.wording, turn))
+    def _find(self, query: OrderQuery) -> Sequence[Order]:
+        """Ask the backend in a thread of its own, which may hang without holding up the customer or the process's end.
 
-    def _trace(
-        self, state: State, message: Understanding, action: Action, policy: Policy, contents: Contents, started: float
-    ) -> Trace:
-        names = [slot.value for slot in message.slots if slot.name == "name"]
-        return Trace.model_construct(
-            normalised=mask(message.normalised, names),
-            rule=action.rule,
-            intent=intent_of(message, action),
-            band=policy.band(message.candidates[0]) if message.candidates else None,
-            answer_threshold=policy.answer,
-            clarify_threshold=policy.clarify,
-            candidates=message.candidates[:10],
-            signals=message.signals,
-            slots=tuple(Slot(name=s.name, value=mask_value(s.name, s.value), span=s.span) for s in message.slots),
-            misses=state.misses + (action.kind == "fallback" or action.rule == "miss_limit"),
-            degraded=message.degraded,
-            kb_version=contents.version,
-            encoder=contents.encoder_fingerprint,
-            elapsed_ms=round((time.perf_counter() - started) * 1000, 3),
-        )
+        :raises OrderBackendError: no answer in time, or too many look-ups hang already.
+        """
+        timeout = self.config.orders.timeout_s
+        answer: queue.Queue[Sequence[Order] | Exception] = queue.Queue(1)
+        backend = self.orders
+        if backend is None or not self._lookups.acquire(blocking=False):
+            raise OrderBackendError("订单系统没有响应，查询已满 | too many look-ups are waiting")
+
+        def work() -> None:
+            try:
+                answer.put(list(backend.find(query, timeout)))
+            except Exception as error:
+                answer.put(error)
+            finally:
+                self._lookups.release()
+
+        threading.Thread(target=work, name="csbot-orders", daemon=True).start()
+        try:
+            result = answer.get(timeout=timeout)
+        except queue.Empty:
+            raise OrderBackendError(f"订单系统 {timeout} 秒内没有响应 | no answer in time") from None
+        if isinstance(result, Exception):
+            raise OrderBackendError(str(result)) from result
+        return result
 
 
-@dataclass(frozen=True)
-class _Spoken:
-    text: str
-    ticket: Ticket | None = None
+def _word(session: Session, state: State, action: Action, contents: Contents) -> str:
+    """The text of the reply."""
+    resume = ""
+    if action.task and action.slot and action.kind in ("answer", "smalltalk"):
+        resume = say(f"resume_{action.slot}", state.turns)
+    elif action.task and state.options and action.kind == "answer":
+        resume = say("resume_pick", state.turns)
+    if action.kind == "answer" and action.candidate:
+        faq = contents.get(action.candidate.faq_id)
+        return (faq.answer_for(session.channel) if faq else "") + resume
+    if action.kind == "clarify":
+        lines = [f"{i}. {option.question}" for i, option in enumerate(action.options, start=1)]
+        end = [] if action.task else [say("clarify_end", state.turns)]
+        return "\n".join([say(action.wording, state.turns), *lines, *end])
+    if action.kind == "order_status" and action.order:
+        return order_progress.tell(action.order, utc_now())
+    return say(action.wording, state.turns) + resume
 
 
-def _turn(text: str, action: Action, spoken: _Spoken) -> Turn:
+def _trace(
+    state: State,
+    message: Understanding,
+    action: Action,
+    policy: Policy,
+    contents: Contents,
+    names: list[str],
+    started: float,
+) -> Trace:
+    return Trace.model_construct(  # parts are valid already
+        normalised=mask_spans(message.normalised, find_slots(message.normalised, asked=state.asked), names),
+        rule=action.rule,
+        intent=intent_of(message, action),
+        band=policy.band(message.candidates[0]) if message.candidates else None,
+        answer_threshold=policy.answer,
+        clarify_threshold=policy.clarify,
+        candidates=message.candidates[:10],
+        signals=tuple(mask_signals(message.signals, names)),
+        slots=tuple(Slot(name=s.name, value=mask_value(s.name, s.value), span=s.span) for s in message.slots),
+        misses=state.misses + (action.kind == "fallback" or action.rule == "miss_limit"),
+        degraded=message.degraded,
+        kb_version=contents.version,
+        encoder=contents.encoder_fingerprint,
+        elapsed_ms=round((time.perf_counter() - started) * 1000, 3),
+    )
+
+
+def _turn(text: str, action: Action, spoken: str) -> Turn:
     ended = action.kind in ("order_status", "handoff")
     return Turn(
         user=text,
         kind=action.kind,
         rule=action.rule,
         faq_id=action.candidate.faq_id if action.kind == "answer" and action.candidate else None,
-        reply=spoken.text,
+        reply=spoken,
         options=[option.faq_id for option in action.options],
         option_texts=[option.question for option in action.options],
         task=None if ended else action.task,
@@ -194,8 +240,3 @@ def _turn(text: str, action: Action, spoken: _Spoken) -> Turn:
         order_id=action.order.order_id if action.order else None,
         reason=action.reason,
     )
-
-
-def _order_option(order: Order) -> Candidate:
-    text = f"{order.order_id} {'、'.join(order.items)} {order.status}".strip()
-    return Candidate(faq_id=order.order_id, question=text, score=1.0, confidence=1.0, matched=text)

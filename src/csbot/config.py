@@ -57,6 +57,12 @@ class OrderConfig(_Settings):
         description="pairs of slots that prove ownership; an order id alone never does",
     )
 
+    lookup_limit: int = Field(
+        default=5,
+        ge=1,
+        le=50,
+        description="look-ups of one session that find nothing of the customer's before a human is called",
+    )
     order_id_patterns: tuple[str, ...] = Field(
         default=(r"[A-Za-z]{1,6}[-_]?\d{6,20}(?:-\d{1,4})?", r"\d{12,20}"),
         min_length=1,
@@ -85,7 +91,6 @@ class OrderConfig(_Settings):
 class EncoderConfig(_Settings):
     name: str | None = Field(default=None, description="None: the bundled one; else a sentence-transformers name or path")
     threads: int = Field(default=0, ge=0, le=64, description="0: as many as the machine has cores")
-    batch_size: int = Field(default=32, ge=1, le=1024)
     when_unavailable: Literal["degrade", "fail"] = Field(
         default="degrade", description="degrade: answer from the lexical index alone and say so; fail: raise"
     )

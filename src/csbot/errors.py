@@ -10,7 +10,8 @@
     │   ├── SnapshotMissing(FileNotFoundError)
     │   ├── SnapshotCorrupt                   a file is absent or its checksum differs
     │   ├── SnapshotVersionError              written by another format version
-    │   └── SnapshotLocked                    another writer holds the lock
+    │   ├── SnapshotLocked                    another writer holds the lock
+    │   └── SnapshotConflict                  another version was published since the one that was changed
     ├── EncoderError(RuntimeError)            the encoder can't run
     │   └── EncoderMismatch                   vectors or calibration were made with another encoder
     ├── MissingDependency(ImportError)        an optional package is absent; the message has the pip line
@@ -104,6 +105,10 @@ class SnapshotLocked(SnapshotError):
     """Another process is writing to the same knowledge base."""
 
 
+class SnapshotConflict(SnapshotError):
+    """Another version was published since the one that the changes were made to."""
+
+
 class EncoderError(CsbotError, RuntimeError):
     """The encoder can't be loaded or run."""
 
@@ -115,7 +120,7 @@ class EncoderMismatch(EncoderError):
 class MissingDependency(CsbotError, ImportError):
     """An optional package is needed.
 
-    :param package: what is missing. :param extra: the extra of csbot-zh that brings it.
+    :param package: what is missing. :param what: what needs it. :param pip: what to install.
     """
 
     def __init__(self, package: str, *, what: str, pip: str) -> None:

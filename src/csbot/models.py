@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
@@ -26,8 +26,12 @@ def _not_blank(value: str) -> str:
     return value
 
 
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""Times without a zone are meant in China's; it has no summer time, so that a fixed offset is right."""
+
+
 def _aware(value: datetime | None) -> datetime | None:
-    return value.astimezone() if value is not None and value.tzinfo is None else value
+    return value.replace(tzinfo=CHINA) if value is not None and value.tzinfo is None else value
 
 
 _STATUS_WORDS = {
@@ -71,7 +75,9 @@ class Faq(_Frozen):
     valid_until: Moment = Field(default=None, description="answered before this moment; a bare date ends at its midnight")
     channel_answers: dict[str, str] = Field(default_factory=dict, description="answer per channel (视角)")
     related: tuple[str, ...] = Field(default=(), description="ids offered next (猜你想问)")
-    action: str | None = Field(default=None, description="task intent started instead of an answer, e.g. order_progress")
+    action: Literal["order_progress", "human_handoff"] | None = Field(
+        default=None, description="task intent started instead of an answer"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Faq:
@@ -138,7 +144,7 @@ class Order(_Data):
 
 
 class OrderEvent(_Data):
-    time: datetime
+    time: Annotated[datetime, AfterValidator(_aware)]
     text: str
 
 
@@ -161,7 +167,8 @@ class Understanding(_Frozen):
     signals: tuple[Signal, ...] = ()
     slots: tuple[Slot, ...] = ()
     smalltalk: str | None = Field(default=None, description="greeting, thanks, goodbye, cancel, ack …")
-    choice: int | None = Field(default=None, description="0-based position picked from the options offered before")
+    picked: Candidate | None = Field(default=None, description="the option picked from those offered before")
+    rejected: bool = Field(default=False, description="none of the options offered before is meant")
     degraded: bool = Field(default=False, description="the encoder can't run: lexical evidence alone")
     kb_version: str = ""
 
@@ -181,7 +188,9 @@ class Action(_Frozen):
     task: str | None = None
     slot: str | None = Field(default=None, description="slot asked for")
     slots: dict[str, str] = Field(default_factory=dict, description="all slots of the task known so far")
+    trusted: dict[str, str] = Field(default_factory=dict, description="what the host itself has proven of the customer")
     order: Order | None = None
+    order_id: str | None = Field(default=None, description="order in hand when a human is called")
     reason: str | None = Field(default=None, description="why a human is needed")
 
 
@@ -212,7 +221,9 @@ class Session(_Data):
     customer_id: str
     channel: str = "web"
     id: str = Field(default_factory=lambda: uuid.uuid4().hex)
-    identified: OrderQuery | None = Field(default=None, description="what the host itself has proven of the customer")
+    identified: OrderQuery | None = Field(
+        default=None, description="what the host itself has proven of the customer (a phone login): enough to look up by"
+    )
     turns: list[Turn] = Field(default_factory=list)
 
 
@@ -229,7 +240,8 @@ class Ticket(_Data):
     transcript: list[str] = Field(description="masked; alternating 客户 and 机器人 lines")
     tried: list[Candidate] = Field(default_factory=list, description="candidates of the last message, best first")
     slots: dict[str, str] = Field(default_factory=dict, description="masked")
-    signals: list[Signal] = Field(default_factory=list)
+    order_id: str | None = Field(default=None, description="order that was proven and shown in this session")
+    signals: list[Signal] = Field(default_factory=list, description="texts masked")
 
 
 class Trace(_Frozen):

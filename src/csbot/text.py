@@ -159,12 +159,15 @@ def _frequencies() -> tuple[dict[str, int], int]:
 
     try:
         file = cache_directory() / f"jieba-{jieba.__version__}-{RAREST}.json"
+    except (OSError, RuntimeError):  # no home, or one that can't be written to: no cache
+        return _read_dictionary()
+    try:
         data = json.loads(file.read_text(encoding="utf-8"))
         words = data["words"].split("\n")
         return dict(zip(words, data["counts"], strict=True)), int(data["total"])
     except (OSError, ValueError, KeyError, TypeError):
         counts, total = _read_dictionary()
-    with contextlib.suppress(OSError):  # a read-only home keeps no cache
+    with contextlib.suppress(OSError):
         temporary = file.with_name(f".{file.name}.{os.getpid()}")
         temporary.write_text(
             json.dumps({"words": "\n".join(counts), "counts": list(counts.values()), "total": total}), encoding="utf-8"
@@ -196,11 +199,16 @@ def _shipped_stop_words() -> frozenset[str]:
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
+def is_common_word(text: str, least: int = 100) -> bool:
+    """Whether jieba's dictionary counts ``text`` at least ``least`` times: an ordinary word, hardly a person's name."""
+    return int(_base_tokeniser().FREQ.get(text, 0)) >= least
+
+
 class Tokeniser:
     """Splits normalised text into words for the lexical index (jieba, search mode), thread-safe.
 
     >>> Tokeniser().words("智能门锁没电怎么开")
-    ['智能', '门锁', '没电', '开']
+    ['智能', '门锁', '没', '电', '开']
     """
 
     def __init__(self, lexicon: Lexicon | None = None) -> None:

@@ -20,7 +20,8 @@ def pick(text: str, options: tuple[str, ...] = OPTIONS) -> int | None:
     ("text", "place"),
     [
         ("1", 0), ("2", 1), ("3", 2), ("２", 1), ("2️⃣", 1), ("②", 1), ("二", 1), ("第二个", 1), ("第2个", 1), ("第二条吧", 1),
-        ("选2", 1), ("我选第三个", 2), ("选项1", 0), ("我要第一个", 0), ("第二個", 1), ("2。", 1), (" 2 ", 1), ("我想问第三个问题", 2),
+        ("选2", 1), ("我选第三个", 2), ("选项1", 0), ("我要第一个", 0), ("第二個", 1), ("2。", 1), (" 2 ", 1),
+        ("我想问第三个问题", 2),
         ("最后一个", 2), ("最后那个", 2), ("上面那个", 0),
     ],
 )  # fmt: skip
@@ -37,7 +38,9 @@ def test_four_characters_that_only_one_option_has_pick_it() -> None:
     assert (pick("抬头写错"), pick("纸质发票")) == (1, 2)
 
 
-@pytest.mark.parametrize("text", ["发票", "怎么办呢", "4", "第五个", "0", "12", "第二天发货吗", "都不是", "你好", "", "2个柜子多少钱"])
+@pytest.mark.parametrize(
+    "text", ["发票", "怎么办呢", "4", "第五个", "0", "12", "第二天发货吗", "都不是", "你好", "", "2个柜子多少钱"]
+)
 def test_what_names_no_single_option_picks_none(text: str) -> None:
     assert pick(text) is None
 

@@ -23,7 +23,8 @@ def signal(text: str, name: str, **settings: float) -> Signal | None:
 @pytest.mark.parametrize(
     "text",
     [
-        "人工", "转人工", "轉人工", "我要人工客服！！", "真人在吗", "有没有活人", "不想跟机器人说", "叫你们经理出来", "帮我转接客服",
+        "人工", "转人工", "轉人工", "我要人工客服！！", "真人在吗", "有没有活人", "不想跟机器人说", "叫你们经理出来",
+        "帮我转接客服",
         "zhuan ren gong", "给我找个真人", "来个人处理一下", "能不能让真人给我回个电话", "０人工",
     ],
 )  # fmt: skip
@@ -35,7 +36,17 @@ def test_a_wish_for_a_human_is_heard(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["安装人工费多少", "人工石台面好吗", "你们是人工智能吗", "含人工吗", "多久发货", "发票怎么开", "这是人造石还是人工智能做的", "你好", ""],
+    [
+        "安装人工费多少",
+        "人工石台面好吗",
+        "你们是人工智能吗",
+        "含人工吗",
+        "多久发货",
+        "发票怎么开",
+        "这是人造石还是人工智能做的",
+        "你好",
+        "",
+    ],
 )
 def test_words_that_only_look_like_it_are_no_wish(text: str) -> None:
     assert signal(text, "human_wanted") is None
@@ -45,7 +56,8 @@ def test_words_that_only_look_like_it_are_no_wish(text: str) -> None:
     ("text", "name"),
     [
         ("垃圾店铺，骗子", "anger"), ("问了好几遍了，气死我了", "anger"), ("再不处理我就打12315", "complaint_threat"),
-        ("等着一星差评吧", "complaint_threat"), ("孩子被锁在屋里了", "urgency"), ("门锁冒烟了", "urgency"), ("水管爆了家里淹了", "urgency"),
+        ("等着一星差评吧", "complaint_threat"), ("孩子被锁在屋里了", "urgency"), ("门锁冒烟了", "urgency"),
+        ("水管爆了家里淹了", "urgency"),
         ("帮我查一下订单", "order_wanted"), ("我的柜子做到哪了", "order_wanted"), ("查物流", "order_wanted"),
     ],
 )  # fmt: skip

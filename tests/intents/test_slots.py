@@ -24,8 +24,10 @@ def found(text: str, **settings: object) -> list[tuple[str, str]]:
     [
         "13800000001", "电话13800000001啊", "我13800000001的单子", "138 0000 0001", "138-0000-0001", "138.0000.0001",
         "138·0000·0001", "1 3 8 0 0 0 0 0 0 0 1", "+8613800000001", "+86 138 0000 0001", "+86-138-0000-0001", "8613800000001",
-        "008613800000001", "0086 13800000001", "１３８００００００01", "＋８６１３８０００００００１", "１３８－００００－０００１",
-        "幺三八零零零零零零零一", "一三八〇〇〇〇〇〇〇一", "手机壹叁捌零零零零零零零壹谢谢", "138零零零零零零零一", "①③⑧00000001",
+        "008613800000001", "0086 13800000001", "１３８００００００01", "＋８６１３８０００００００１",
+        "１３８－００００－０００１",
+        "幺三八零零零零零零零一", "一三八〇〇〇〇〇〇〇一", "手机壹叁捌零零零零零零零壹谢谢", "138零零零零零零零一",
+        "①③⑧00000001",
     ],
 )  # fmt: skip
 def test_a_phone_is_found_however_it_is_written(text: str) -> None:
@@ -45,7 +47,14 @@ def test_what_is_no_phone_is_left_alone(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["QH202611030012", "查qh202611030012到哪了", "单号：QH202611030012。", "ＱＨ２０２６１１０３００１２", "我的QH_202611030012呢", "qH202611030012查"],
+    [
+        "QH202611030012",
+        "查qh202611030012到哪了",
+        "单号：QH202611030012。",
+        "ＱＨ２０２６１１０３００１２",
+        "我的QH_202611030012呢",
+        "qH202611030012查",
+    ],
 )
 def test_an_order_id_is_found_in_either_width_and_case(text: str) -> None:
     assert found(text) == [ORDER]
@@ -70,13 +79,24 @@ def test_a_pattern_that_matches_nothing_finds_nothing(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["我叫林晓燕", "我的名字叫林晓燕。", "姓名：林晓燕", "收货人是林晓燕", "收件人 林晓燕", "联系人：林晓燕，谢谢", "我是林晓燕想查订单", "下单人叫林晓燕"],
+    [
+        "我叫林晓燕",
+        "我的名字叫林晓燕。",
+        "姓名：林晓燕",
+        "收货人是林晓燕",
+        "收件人 林晓燕",
+        "联系人：林晓燕，谢谢",
+        "我是林晓燕想查订单",
+        "下单人叫林晓燕",
+    ],
 )
 def test_a_name_is_found_after_words_that_introduce_it(text: str) -> None:
     assert found(text) == [LIN]
 
 
-@pytest.mark.parametrize("text", ["我是来问发票的", "我叫你们快点", "我是要查订单", "收货人写错了", "姓名能改吗", "联系人不是我"])
+@pytest.mark.parametrize(
+    "text", ["我是来问发票的", "我叫你们快点", "我是要查订单", "收货人写错了", "姓名能改吗", "联系人不是我"]
+)
 def test_other_words_after_these_are_no_names(text: str) -> None:
     assert found(text) == []
 
@@ -118,7 +138,8 @@ def test_a_span_points_into_the_original_message(text: str, spans: list[str]) ->
 
 
 pieces = st.sampled_from(
-    ["138", "00000001", "１３８", "０", "幺三八", "零零零零", "QH", "ｑｈ", "2026110300", "我叫", "林晓燕", "收货人", "欧阳", "·", "+86", " ", "-",
+    ["138", "00000001", "１３８", "０", "幺三八", "零零零零", "QH", "ｑｈ", "2026110300", "我叫", "林晓燕", "收货人", "欧阳",
+    "·", "+86", " ", "-",
      "½", "㎏", "①", "㍿", "ﷺ", "é", "\u0301", "😀", "\u200b", "\n", "，"]
 )  # fmt: skip
 messages = st.one_of(st.text(), st.lists(pieces).map("".join))
@@ -148,7 +169,8 @@ def test_any_phone_between_hanzi_is_found_whole(phone: str, wide: bool, prefix: 
 @pytest.mark.parametrize(
     ("text", "asked", "attempt"),
     [
-        ("1380000000", "phone", True), ("我的手机不记得了", "phone", True), ("１３８００", "phone", True), ("发票怎么开", "phone", False),
+        ("1380000000", "phone", True), ("我的手机不记得了", "phone", True), ("１３８００", "phone", True), ("发票怎么开",
+        "phone", False),
         ("单号是QH123", "order_id", True), ("20261103", "order_id", True), ("多久发货", "order_id", False),
         ("我叫阿", "name", True), ("姓名保密", "name", True), ("多久发货", "name", False),
         ("我的手机前天掉水里了所以现在没有办法给你看这个东西", "phone", False),

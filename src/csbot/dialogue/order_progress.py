@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
 from csbot.config import BotConfig, OrderConfig
-from csbot.dialogue.state import State
+from csbot.dialogue.state import NOT_FOUND, State
 from csbot.kb.task_intents import ORDER_PROGRESS
-from csbot.models import Action, Order, OrderQuery
+from csbot.models import CHINA, Action, Candidate, Order, OrderQuery
 from csbot.resources import load_yaml
+from csbot.text import normalise
 
 SLOTS = ("order_id", "phone", "name")
 
 
 def continue_with(state: State, given: dict[str, str], config: BotConfig, has_orders: bool, *, rule: str) -> Action:
     """Take new slot values: look up once ownership can be checked, else ask for what is missing."""
-    slots = {**_identified(state), **(state.slots if state.task else {}), **given}
+    slots = {**(state.slots if state.task else {}), **given}
     if not has_orders:
-        return Action(
-            kind="handoff", rule=rule, task=ORDER_PROGRESS, slots=slots, reason="no_order_backend", wording="handoff_orders"
-        )
-    missing = next_slot(slots, config.orders)
+        return _to_human(rule, "no_order_backend", slots)
+    trusted = trusted_of(state)
+    if {"phone", "order_id"} & set(trusted) and not set(given) & set(trusted):
+        return look_up(slots, trusted=trusted, rule=rule)
+    missing = next_slot({**trusted, **slots}, config.orders)
     if missing is None:
-        return look_up(slots, rule=rule)
+        return look_up({**trusted, **slots}, rule=rule)
     return ask(state, slots, missing, config, rule=rule)
 
 
@@ -33,23 +35,21 @@ def ask(
     state: State, slots: dict[str, str], slot: str, config: BotConfig, *, rule: str, invalid: bool = False, wording: str = ""
 ) -> Action:
     """Ask for one slot, in changing words; a human after `slot_retry_limit` askings."""
-    times = state.asks.get(slot, 0)
-    if times >= config.dialogue.slot_retry_limit:
-        return Action(
-            kind="handoff",
-            rule="slot_retry_limit",
-            task=ORDER_PROGRESS,
-            slots=slots,
-            reason="slot_not_given",
-            wording="handoff_orders",
-        )
+    if state.asks.get(slot, 0) >= config.dialogue.slot_retry_limit:
+        return _to_human("slot_retry_limit", "slot_not_given", slots)
     key = wording or (f"invalid_{slot}" if invalid else f"ask_{slot}")
     return Action(kind="ask_slot", rule=rule, task=ORDER_PROGRESS, slot=slot, slots=slots, wording=key)
 
 
-def look_up(slots: dict[str, str], *, rule: str) -> Action:
-    """The backend is to be asked; `tell` then says what came of it."""
-    return Action(kind="order_status", rule=rule, task=ORDER_PROGRESS, slots=slots, wording="order_status")
+def look_up(slots: dict[str, str], *, rule: str, trusted: dict[str, str] | None = None) -> Action:
+    """The backend is to be asked; `settle` then says what came of it."""
+    return Action(
+        kind="order_status", rule=rule, task=ORDER_PROGRESS, slots=slots, trusted=trusted or {}, wording="order_status"
+    )
+
+
+def _to_human(rule: str, reason: str, slots: dict[str, str]) -> Action:
+    return Action(kind="handoff", rule=rule, task=ORDER_PROGRESS, slots=slots, reason=reason, wording="handoff_orders")
 
 
 def next_slot(slots: dict[str, str], config: OrderConfig) -> str | None:
@@ -70,42 +70,58 @@ def next_slot(slots: dict[str, str], config: OrderConfig) -> str | None:
     return max(wanted, key=lambda slot: sum(slot in pair for pair in config.proof))
 
 
-def proof(slots: dict[str, str], config: OrderConfig) -> dict[str, str]:
-    """The first configured pair of slots that is complete, {} where there is none."""
-    for pair in config.proof:
-        if all(slot in slots for slot in pair):
-            return {slot: slots[slot] for slot in pair}
-    return {}
+def queries(action: Action, config: OrderConfig) -> list[OrderQuery]:
+    """What to ask the backend, in turn until something is found: each complete pair of slots, then what the host trusts."""
+    pairs = [pair for pair in config.proof if all(slot in action.slots for slot in pair)]
+    found = [OrderQuery(**{slot: action.slots[slot] for slot in pair}) for pair in pairs]
+    if action.trusted:
+        found.append(OrderQuery(**action.trusted))
+    return found
 
 
-def query_of(slots: dict[str, str], config: OrderConfig) -> OrderQuery:
-    return OrderQuery(**proof(slots, config))
+def owned(orders: Iterable[Order], query: OrderQuery) -> list[Order]:
+    """Those orders that have every field of the query; a backend's answer is never trusted for that."""
+    wanted = query.model_dump(exclude_none=True)
+    return [order for order in orders if wanted and all(_same(name, getattr(order, name), v) for name, v in wanted.items())]
 
 
-def proven(orders: Sequence[Order], slots: dict[str, str], config: OrderConfig) -> list[Order]:
-    """Those orders that the slots prove to be the customer's own; a backend's answer is never trusted for that."""
-    pair = proof(slots, config)
-
-    def owns(order: Order) -> bool:
-        same = {
-            "order_id": order.order_id.upper() == slots.get("order_id", "").upper(),
-            "phone": order.phone[-11:] == slots.get("phone"),
-            "name": order.name == slots.get("name"),
-        }
-        return bool(pair) and all(same[slot] for slot in pair)
-
-    return [order for order in orders if owns(order)]
+def _same(name: str, own: str, given: str) -> bool:
+    """Whether two values mean the same: ids without marks, phones by their last 11 digits, names in simplified characters."""
+    if name == "order_id":
+        return bool(own) and re.sub(r"[\W_]", "", own).upper() == re.sub(r"[\W_]", "", given).upper()
+    if name == "phone":
+        return len(own) >= 11 and re.sub(r"\D", "", own)[-11:] == re.sub(r"\D", "", given)[-11:]
+    return bool(own) and normalise(own) == normalise(given)
 
 
 def settle(state: State, action: Action, orders: Sequence[Order], config: BotConfig) -> Action:
-    """What to do about the backend's answer: tell, let pick, or ask again in the same words for "not found" and "not yours"."""
-    own = proven(orders, action.slots, config.orders)
+    """What to do about orders that are the customer's: tell, let pick, or ask again.
+
+    "Not found" and "not yours" can't be told apart here: the caller passes what `owned` left over.
+    """
+    wanted = action.slots.get("order_id")
+    named = [order for order in orders if wanted and _same("order_id", order.order_id, wanted)]
+    own = named or list(orders)
     if len(own) == 1:
         return action.model_copy(update={"order": own[0], "slots": {**action.slots, "order_id": own[0].order_id}})
     if own:
-        return Action(kind="clarify", rule="several_orders", task=ORDER_PROGRESS, slots=action.slots, wording="pick_order")
-    slot = "order_id" if "order_id" in action.slots else "phone"
-    return ask(state, action.slots, slot, config, rule="order_not_found", wording="order_not_found")
+        return Action(
+            kind="clarify",
+            rule="several_orders",
+            task=ORDER_PROGRESS,
+            slots=action.slots,
+            options=tuple(map(_option, own)),
+            wording="pick_order",
+        )
+    if state.failed_lookups + 1 >= config.orders.lookup_limit:
+        return _to_human("lookup_limit", "order_not_proven", action.slots)
+    slot = "order_id" if wanted else "phone"
+    return ask(state, action.slots, slot, config, rule=NOT_FOUND, wording="order_not_found")
+
+
+def _option(order: Order) -> Candidate:
+    text = f"{order.order_id} {'、'.join(order.items)} {order.status}".strip()
+    return Candidate(faq_id=order.order_id, question=text, score=1.0, confidence=1.0, matched=text)
 
 
 @cache
@@ -116,8 +132,8 @@ def _follow_up() -> re.Pattern[str]:
 def is_follow_up(text: str) -> bool:
     """Whether a message (normal form) is about the order that was just shown.
 
-    >>> is_follow_up("那多久能到"), is_follow_up("你们发什么快递")
-    (True, False)
+    >>> is_follow_up("那多久能到"), is_follow_up("你们发什么快递"), is_follow_up("质保多久")
+    (True, False, False)
     """
     return len(text) <= 16 and bool(_follow_up().search(text))
 
@@ -146,7 +162,7 @@ def time_in_words(moment: datetime, now: datetime) -> str:
     >>> time_in_words(datetime(2026, 11, 22, 15, 5, tzinfo=timezone.utc), noon)
     '今天下午3点05分'
     """
-    here = now.astimezone(moment.tzinfo) if moment.tzinfo else now.replace(tzinfo=None)
+    here = now.astimezone(moment.tzinfo or CHINA)
     parts = ((5, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
     part = next(name for hour, name in parts if moment.hour < hour)
     hour = moment.hour - 12 if moment.hour > 12 else moment.hour
@@ -157,7 +173,7 @@ def time_in_words(moment: datetime, now: datetime) -> str:
 def date_in_words(value: str, now: datetime) -> str:
     """An ISO date as one says it; any other text as it is."""
     try:
-        return _day(datetime.fromisoformat(value), now.replace(tzinfo=None))
+        return _day(datetime.fromisoformat(value), now.astimezone(CHINA))
     except ValueError:
         return value
 
@@ -171,5 +187,6 @@ def _day(moment: datetime, now: datetime) -> str:
     return f"{year}{moment.month}月{moment.day}日"
 
 
-def _identified(state: State) -> dict[str, str]:
+def trusted_of(state: State) -> dict[str, str]:
+    """What the host has proven of the customer, as slots."""
     return state.identified.model_dump(exclude_none=True) if state.identified else {}

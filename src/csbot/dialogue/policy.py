@@ -17,6 +17,11 @@ from csbot.models import Action, Band, Candidate, Understanding
 CLEAR_WISH = 0.7
 """A wish for a human at or above this is granted however well an FAQ fits; a fainter one must beat the FAQ's confidence."""
 
+RECENT = 4
+"""Turns for which an order that was shown stays in hand."""
+SURE = 0.8
+"""An FAQ this sure is meant even where the words could be about the order in hand."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -41,16 +46,19 @@ class Policy:
 
 def decide(state: State, message: Understanding, policy: Policy) -> Action:
     """One action for the message. Same arguments, same action."""
-    return (
+    action = (
         _human(message, policy)
         or _courtesy(state, message)
-        or _choice(state, message, policy)
+        or _picked(state, message, policy)
         or _running_task(state, message, policy)
         or _new_task(state, message, policy)
-        or _order_in_hand(state, message, policy)
-        or _faq(state, message, policy)
+        or _faq(message, policy)
         or _miss(state, message, policy)
     )
+    if action.kind == "handoff":  # whatever is known goes with the customer
+        known = {**state.shown, **state.slots, **action.slots}
+        return action.model_copy(update={"slots": known, "order_id": state.order_id})
+    return action
 
 
 def intent_of(message: Understanding, action: Action) -> str | None:
@@ -80,31 +88,31 @@ def _human(message: Understanding, policy: Policy) -> Action | None:
 
 
 def _courtesy(state: State, message: Understanding) -> Action | None:
-    if message.smalltalk is None or message.choice is not None:
+    """Courtesy is returned; a task under way waits, unless it is what the customer calls off."""
+    if message.smalltalk is None or message.picked is not None:
         return None
+    rule = f"smalltalk_{message.smalltalk}"
     if message.smalltalk == "cancel" or state.task is None:
-        wording = "cancel_task" if message.smalltalk == "cancel" and state.task else f"smalltalk_{message.smalltalk}"
-        return Action(kind="smalltalk", rule=f"smalltalk_{message.smalltalk}", wording=wording)
-    return Action(
-        kind="smalltalk", rule=f"smalltalk_{message.smalltalk}", wording=f"smalltalk_{message.smalltalk}",
-        task=state.task, slot=state.asked, slots=state.slots,
-    )  # fmt: skip
+        return Action(
+            kind="smalltalk", rule=rule, wording="cancel_task" if message.smalltalk == "cancel" and state.task else rule
+        )
+    return Action(kind="smalltalk", rule=rule, wording=rule, task=state.task, slot=state.asked, slots=state.slots)
 
 
-def _choice(state: State, message: Understanding, policy: Policy) -> Action | None:
-    """A pick from what the last reply offered."""
-    if message.choice is None:
+def _picked(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """A pick from what was offered, or the word that none of it is meant."""
+    if message.rejected:
+        return _miss(state, message, policy)
+    option = message.picked
+    if option is None:
         return None
-    picked = state.options[message.choice]
     if state.task == ORDER_PROGRESS:
-        return order_progress.look_up({**state.slots, "order_id": picked}, rule="order_picked")
-    if picked == PREFIX + HUMAN_HANDOFF:
+        return order_progress.look_up({**state.slots, "order_id": option.faq_id}, rule="order_picked", trusted=_trusted(state))
+    if option.action == HUMAN_HANDOFF:
         return Action(kind="handoff", rule="option_picked", reason="customer_wish", wording="handoff")
-    if picked == PREFIX + ORDER_PROGRESS:
+    if option.action == ORDER_PROGRESS:
         return order_progress.continue_with(state, {}, policy.config, policy.has_orders, rule="option_picked")
-    text = state.option_texts[message.choice]
-    candidate = Candidate(faq_id=picked, question=text, score=1.0, confidence=1.0, matched=text, exact=True)
-    return Action(kind="answer", rule="option_picked", candidate=candidate)
+    return Action(kind="answer", rule="option_picked", candidate=option)
 
 
 def _running_task(state: State, message: Understanding, policy: Policy) -> Action | None:
@@ -115,7 +123,7 @@ def _running_task(state: State, message: Understanding, policy: Policy) -> Actio
     if given:
         return order_progress.continue_with(state, given, policy.config, policy.has_orders, rule="slot_given")
     top = _best(message)
-    if state.asked and is_attempt(message.text, state.asked) and not (top and top.exact):
+    if state.asked and is_attempt(message.text, state.asked):
         return order_progress.ask(state, state.slots, state.asked, policy.config, rule="slot_invalid", invalid=True)
     if top and top.action is None and policy.band(top) == "answer":
         return Action(kind="answer", rule="faq_in_task", candidate=top, task=state.task, slot=state.asked, slots=state.slots)
@@ -125,42 +133,39 @@ def _running_task(state: State, message: Understanding, policy: Policy) -> Actio
 
 
 def _new_task(state: State, message: Understanding, policy: Policy) -> Action | None:
-    """The order task starts when it is meant, the sooner when the message carries its slots; an exact FAQ goes first."""
+    """The order task starts when it is meant, the sooner when the message carries its slots; an exact FAQ goes first.
+
+    Within `RECENT` turns of an order that was shown, a question without slots is about that order.
+    """
     given = {slot.name: slot.value for slot in message.slots}
     has_key = "order_id" in given or "phone" in given
     top = _best(message)
     if top and top.exact and top.action is None:
-        return None
-    if state.order_id and not given and order_progress.is_follow_up(message.normalised):
         return None
     likely = message.intents.get(ORDER_PROGRESS, 0.0)
     if top and top.action == ORDER_PROGRESS and policy.band(top) == "answer":
         likely = max(likely, top.confidence)
     rival = top.confidence if top and top.action is None and policy.band(top) == "answer" else 0.0
     settings = policy.config.dialogue
+    in_hand = state.order_id is not None and state.since_order < RECENT and not given
+    follows = in_hand and order_progress.is_follow_up(message.normalised) and rival < SURE
     if has_key:
-        bare = not message.candidates
-        starts = bare or likely >= settings.task_with_slots or rival == 0.0
+        starts = not message.candidates or likely >= settings.task_with_slots or rival == 0.0
     elif policy.has_orders:
         starts = likely >= settings.task_intent and likely >= rival
     else:
         starts = likely >= settings.task_intent and rival == 0.0
+    another = any(word in message.normalised for word in ("另", "别的", "其他", "换一个", "再查"))
+    if follows or (starts and in_hand and not another):
+        slots = {**state.shown, "order_id": state.order_id or ""}
+        return order_progress.look_up(slots, rule="order_follow_up", trusted=_trusted(state))
     if not starts:
         return None
     rule = "task_slots" if has_key else "task_intent"
     return order_progress.continue_with(state, given, policy.config, policy.has_orders, rule=rule)
 
 
-def _order_in_hand(state: State, message: Understanding, policy: Policy) -> Action | None:
-    """「那多久能到」 after an order was shown is about that order."""
-    if not state.order_id or not order_progress.is_follow_up(message.normalised):
-        return None
-    if (top := _best(message)) and top.exact and top.action is None:
-        return None
-    return order_progress.look_up({**state.shown, "order_id": state.order_id}, rule="order_follow_up")
-
-
-def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
+def _faq(message: Understanding, policy: Policy) -> Action | None:
     """The three bands: answer, offer to pick, or nothing here."""
     top = _best(message)
     band = policy.band(top)
@@ -183,15 +188,20 @@ def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
 
 
 def _miss(state: State, message: Understanding, policy: Policy) -> Action:
-    if not message.normalised:
-        return Action(kind="fallback", rule="nothing_to_read", wording="nothing_to_read")
     if state.misses + 1 >= policy.config.dialogue.miss_limit:
         return Action(kind="handoff", rule="miss_limit", reason="not_understood", wording="handoff_missed")
+    if not message.normalised:
+        return Action(kind="fallback", rule="nothing_to_read", wording="nothing_to_read")
     return Action(kind="fallback", rule="miss", wording="fallback")
 
 
 def _best(message: Understanding) -> Candidate | None:
     return message.candidates[0] if message.candidates else None
+
+
+def _trusted(state: State) -> dict[str, str]:
+    trusted = order_progress.trusted_of(state)
+    return trusted if {"phone", "order_id"} & set(trusted) else {}
 
 
 def _as_option(intent: str, message: Understanding) -> Candidate:

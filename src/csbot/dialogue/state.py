@@ -7,14 +7,21 @@ from dataclasses import dataclass, field, replace
 
 from csbot.models import OrderQuery, Session, Turn
 
+NOT_FOUND = "order_not_found"
+"""Rule of the turn in which a look-up found nothing of the customer's."""
+
 
 @dataclass(frozen=True)
 class State:
-    """:ivar turns: how many turns there were. :ivar misses: misses in a row.
-    :ivar options: ids offered in the last reply (FAQ ids or order ids). :ivar option_texts: their texts.
-    :ivar task: task under way. :ivar asked: slot that the last reply asked for.
+    """What the turns so far amount to.
+
+    :ivar turns: how many there were. :ivar misses: misses in a row.
+    :ivar options: ids offered last (FAQ ids or order ids), until something else is talked of. :ivar option_texts: their texts.
+    :ivar task: task under way. :ivar asked: slot that the task waits for.
     :ivar slots: what the task knows. :ivar asks: how often each slot was asked for in this task.
-    :ivar order_id: order that was shown last. :ivar identified: what the host has proven of the customer.
+    :ivar failed_lookups: look-ups of the whole session that found nothing of the customer's.
+    :ivar order_id: order that was shown last. :ivar shown: the slots that proved it. :ivar since_order: turns since then.
+    :ivar identified: what the host has proven of the customer.
     """
 
     turns: int = 0
@@ -25,8 +32,10 @@ class State:
     asked: str | None = None
     slots: dict[str, str] = field(default_factory=dict)
     asks: dict[str, int] = field(default_factory=dict)
+    failed_lookups: int = 0
     order_id: str | None = None
     shown: dict[str, str] = field(default_factory=dict)
+    since_order: int = 0
     identified: OrderQuery | None = None
 
 
@@ -36,18 +45,23 @@ def advance(state: State, turn: Turn) -> State:
     asks = dict(state.asks) if turn.task else {}
     if turn.kind == "ask_slot" and turn.slot:
         asks[turn.slot] = asks.get(turn.slot, 0) + 1
+    keeps_options = turn.kind == "smalltalk" or (turn.kind == "answer" and turn.task is not None)
+    options = turn.options if turn.kind == "clarify" else state.options if keeps_options else ()
+    texts = turn.option_texts if turn.kind == "clarify" else state.option_texts if keeps_options else ()
     return replace(
         state,
         turns=state.turns + 1,
         misses=misses,
-        options=tuple(turn.options) if turn.kind == "clarify" else (),
-        option_texts=tuple(turn.option_texts) if turn.kind == "clarify" else (),
+        options=tuple(options),
+        option_texts=tuple(texts),
         task=turn.task,
         asked=turn.slot if turn.task else None,
         slots=dict(turn.slots) if turn.task else {},
         asks=asks,
+        failed_lookups=state.failed_lookups + (turn.rule == NOT_FOUND),
         order_id=turn.order_id or state.order_id,
         shown=dict(turn.slots) if turn.order_id else state.shown,
+        since_order=0 if turn.order_id else state.since_order + 1,
     )
 
 

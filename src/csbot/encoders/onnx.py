@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import threading
 from collections.abc import Sequence
 from functools import cache, cached_property
@@ -42,10 +41,9 @@ class OnnxEncoder:
         self._prefetching = False
 
     @classmethod
-    @cache
     def bundled(cls, *, threads: int = 0, batch_size: int = 32) -> OnnxEncoder:
-        """The Chinese model that ships inside the package: one object for the whole process, since it holds 60 MB."""
-        return cls(Path(str(resources.files("csbot.encoders") / "bundled")), threads=threads, batch_size=batch_size)
+        """The Chinese model that ships inside the package: one object per setting for the whole process (it holds 60 MB)."""
+        return _bundled(threads, batch_size)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -141,7 +139,7 @@ class OnnxEncoder:
         tokenizer.enable_truncation(MAX_PIECES)
         return session, tokenizer
 
-    def describe(self) -> dict[str, Any]:
-        """The model card's machine-readable part (``config.json`` beside the model), {} where there is none."""
-        path = self.directory / "config.json"
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+@cache
+def _bundled(threads: int, batch_size: int) -> OnnxEncoder:
+    return OnnxEncoder(Path(str(resources.files("csbot.encoders") / "bundled")), threads=threads, batch_size=batch_size)

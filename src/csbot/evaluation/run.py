@@ -14,10 +14,11 @@ from csbot.encoders.base import Progress
 from csbot.errors import InputError
 from csbot.evaluation.cases import Case, Dialogue, read_cases, read_dialogues
 from csbot.evaluation.metrics import Outcome, Ratio, TurnOutcome, case_indicators, dialogue_indicators
+from csbot.intents.slots import find_slots
+from csbot.intents.understand import matter_of
 from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.kb.progress import progress_bar
 from csbot.models import Session
-from csbot.text import query_form
 
 NAMES = {
     "match_rate": "匹配率", "resolution_rate": "解决率", "precision": "准确率", "clarify_hit_rate": "澄清命中率",
@@ -88,8 +89,9 @@ def evaluate(
 
 def run_cases(bot: Chatbot, cases: Sequence[Case], progress: bool | Progress = False) -> list[Outcome]:
     """One reply per case, each in a session of its own; the texts are encoded together."""
-    with progress_bar(progress and bool(cases)) as report:
-        vectors = bot.kb.encode([query_form(case.text) for case in cases])
+    patterns = bot.config.orders.order_id_patterns
+    with progress_bar(progress if cases else False) as report:
+        vectors = bot.kb.encode([matter_of(case.text, find_slots(case.text, order_id=patterns)) for case in cases])
         outcomes = []
         for i, case in enumerate(cases):
             reply = bot.reply_encoded(Session(customer_id=f"case-{i}"), case.text, None if vectors is None else vectors[i])

@@ -28,6 +28,8 @@ def _rules() -> dict[str, tuple[tuple[_Rule, ...], tuple[_Rule, ...]]]:
     return found
 
 
+LIKELY = 0.7
+"""Without a pattern, the example utterances must speak as clearly as this, and the message must have hanzi."""
 CERTAIN = 0.95
 """Patterns at or above this need no second opinion."""
 
@@ -60,9 +62,9 @@ def find_signals(text: str, *, wants_human: float | None = None) -> tuple[Signal
 
 def _with_examples(signal: Signal | None, text: str, probability: float) -> Signal | None:
     if signal is None:
-        if probability < 0.3:
+        if probability < LIKELY or not any("\u4e00" <= char <= "\u9fff" for char in text):
             return None
-        return Signal(name="human_wanted", score=round(probability, 4), text=text, reason="like the example utterances")
+        return Signal(name="human_wanted", score=round(probability, 4), text="", reason="like the example utterances")
     if signal.score >= CERTAIN:
         return signal
     return signal.model_copy(update={"score": round((signal.score + probability) / 2, 4)})

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
 from csbot.intents.signals import find_signals
-from csbot.intents.slots import DEFAULT_ORDER_ID, find_slots, is_attempt
+from csbot.intents.slots import DEFAULT_ORDER_ID, find_slots
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
-from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS
-from csbot.models import Slot, Understanding
+from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
+from csbot.models import Candidate, Slot, Understanding, utc_now
 from csbot.text import normalise, query_form
 
-_ORDINALS = {"一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4}
+_ORDINALS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4}
 _CHOICE = re.compile(
-    r"^(?:我?(?:选|要|是|问的是|想问|说的是)?)?(?:第|选项|序号|no\.?)?\s*([一二两三四五1-5])\s*(?:个|条|项|种|号|单|那个|这个|,|、|\.)*(?:问题|订单)?(?:吧|的|呗|啊|哦|呢)*$"
+    r"^(?:我?(?:选|要选|是|问的是|想问|说的是|要的是)?)?(?:第|选项|序号|no\.?)?\s*([一二三四五1-5])\s*(?:个|条|项|种|号|单|那个|这个|,|、|\.)*(?:问题|订单)?(?:吧|的|呗|啊|哦|呢)*$"
 )
+_NONE = re.compile(r"^(?:都|全|这些|上面)?(?:不是|不对|没有)(?:这些|这几个|我要的|我想问的|的)?(?:了|啊|呀|哦)?$")
 _SLOT_LABEL = re.compile(
     r"(?:我叫做?|我是|姓名|名字|收[件货]人|联系人|本人|手机号?码?|电话号?码?|联系方式|订单编?号|单号|编号|号码)(?:是|为|叫|:|：|\s)*$"
 )
@@ -48,12 +49,12 @@ def find_choice(text: str, options: Sequence[str]) -> int | None:
     return holding[0] if len(holding) == 1 else None
 
 
-def _without_slots(text: str, slots: Sequence[Slot]) -> str:
-    """The message without the values it gives and the words that introduce them: what is left is the matter."""
+def matter_of(text: str, slots: Sequence[Slot]) -> str:
+    """The query form of a message without the values it gives and the words that introduce them: what is left is the matter."""
     for slot in sorted(slots, key=lambda slot: slot.span, reverse=True):
         start, end = slot.span
         text = _SLOT_LABEL.sub("", text[:start]) + "，" + text[end:]
-    return text
+    return query_form(text)
 
 
 def understand(
@@ -61,47 +62,59 @@ def understand(
     kb: KnowledgeBase,
     contents: Contents,
     *,
-    options: Sequence[str] = (),
+    options: Mapping[str, str] | None = None,
+    offers_orders: bool = False,
     asked: str | None = None,
-    exclude: Collection[str] = (),
     order_id: Sequence[str] = DEFAULT_ORDER_ID,
     vector: Vectors | None = None,
 ) -> Understanding:
     """Understand ``text`` against one version of the knowledge base.
 
-    :param options: texts offered in the last reply. :param asked: slot asked for in the last reply.
-    :param exclude: ids of FAQs that can't be meant. :param vector: the vector of `query_form`, where it is made already.
+    :param options: texts offered before, by id. :param offers_orders: they are orders, not FAQs.
+    :param asked: slot that a task waits for.
+    :param vector: the vector of `matter_of` the message, where it is made already.
     :raises EncoderError: the encoder can't run and the knowledge base may not degrade.
     """
     form = normalise(text)
+    offered = dict(options or {})
     smalltalk = find_smalltalk(form)
-    choice = find_choice(form, options)
+    choice = find_choice(form, list(offered.values()))
+    picked = _option(contents, offers_orders, *list(offered.items())[choice]) if choice is not None else None
+    rejected = bool(offered) and ((choice is not None and picked is None) or bool(_NONE.match(form)))
     slots = find_slots(text, asked=asked, order_id=order_id)
-    core = query_form(_without_slots(text, slots))
-    if not core or (smalltalk and core not in contents.exact) or choice is not None:
+    core = matter_of(text, slots)
+    if not core or (smalltalk and core not in contents.exact) or picked or rejected:
         return Understanding(
-            text=text, normalised=form, smalltalk=smalltalk, choice=choice, slots=slots,
-            signals=find_signals(form), kb_version=contents.version, degraded=kb.degraded,
+            text=text, normalised=form, smalltalk=None if rejected else smalltalk, picked=picked, rejected=rejected,
+            slots=slots, signals=find_signals(form), degraded=kb.degraded,
         )  # fmt: skip
     if vector is None:
         made = kb.encode([core])
         vector = None if made is None else made[0]
-    gives_slot = asked is not None and (bool(slots) or is_attempt(text, asked))
-    intents = {} if gives_slot else dict(contents.intents(vector))
+    intents = {} if asked is not None else dict(contents.intents(vector))
     signals = find_signals(form, wants_human=intents.get(HUMAN_HANDOFF))
     wanted = max((signal.score for signal in signals if signal.name == "order_wanted"), default=0.0)
-    if wanted and not gives_slot:
+    if wanted and asked is None:
         intents[ORDER_PROGRESS] = max(wanted, intents.get(ORDER_PROGRESS, 0.0))
     return Understanding.model_construct(  # parts are valid already
         text=text,
         normalised=form,
-        candidates=tuple(contents.rank(core, vector, exclude=exclude)),
+        candidates=tuple(contents.rank(core, vector)),
         intents=intents,
         topic=contents.topic(core),
         signals=signals,
         slots=slots,
         smalltalk=None,
-        choice=None,
+        picked=None,
+        rejected=False,
         degraded=vector is None,
-        kb_version=contents.version,
     )
+
+
+def _option(contents: Contents, offers_orders: bool, option_id: str, text: str) -> Candidate | None:
+    """The option picked: an FAQ still valid, a task intent or an order; None for an FAQ that is gone."""
+    faq = None if offers_orders else contents.get(option_id)
+    action = faq.action if faq else option_id.removeprefix(PREFIX) if option_id.startswith(PREFIX) else None
+    if not (offers_orders or action or (faq and faq.is_valid(utc_now()))):
+        return None
+    return Candidate(faq_id=option_id, question=text, score=1.0, confidence=1.0, matched=text, action=action, exact=True)

@@ -25,6 +25,8 @@ from csbot.text import Lexicon, query_form
 Row = Mapping[str, Any]
 """A row of the corpus: trade, intent, question, answer, formal, colloquial; or trade, near_oos."""
 
+TINY = 4
+"""FAQs of the smallest knowledge bases calibrated for."""
 ANSWER, CLARIFY = 0.3, 0.12
 """Thresholds of an encoder that csbot calibrates by itself: those of the bundled one, since confidence is a probability."""
 
@@ -69,7 +71,7 @@ def foreign_utterances() -> list[str]:
 
 
 def trade_problems(cache: Cache, rows: Sequence[Row], *, seed: int = 0) -> dict[str, list[Labelled]]:
-    """Labelled questions by trade (or mix of trades), over knowledge bases of one, three and seven trades.
+    """Labelled questions by trade (or mix of trades), over knowledge bases of four FAQs, one, three and seven trades.
 
     Fillings differ: formal questions only, formal and half of the colloquial ones (the rest is asked), standard question only.
     """
@@ -83,6 +85,7 @@ def trade_problems(cache: Cache, rows: Sequence[Row], *, seed: int = 0) -> dict[
     trades = sorted(intents)
     far = foreign_utterances()
     mixes = [([trade], "formal") for trade in trades] + [([trade], "rich") for trade in trades]
+    mixes += [([trade], "tiny") for trade in trades]
     mixes += [(trades[i : i + 3], filling) for i in range(0, len(trades), 3) for filling in ("formal", "rich", "plain")]
     mixes += [(trades[i : i + 7], "formal") for i in range(0, len(trades), 7)]
     problems: dict[str, list[Labelled]] = {}
@@ -122,10 +125,15 @@ def _problems(
     faqs: list[Faq] = []
     asked: list[tuple[str, str, str | None]] = []
     for trade, rows in intents.items():
-        for row in rows:
+        chosen = rng.sample(list(rows), TINY) if filling == "tiny" else rows
+        if filling == "tiny":  # what the other intents' customers ask is out of its scope
+            others = [question for row in rows if row not in chosen for question in row["colloquial"]]
+            asked += [(trade, question, None) for question in rng.sample(others, 20)]
+        for row in chosen:
             colloquial = rng.sample(row["colloquial"], len(row["colloquial"]))
             half = len(colloquial) // 2
-            similar = {"formal": row["formal"], "rich": [*row["formal"], *colloquial[:half]], "plain": []}[filling]
+            fillings = {"rich": [*row["formal"], *colloquial[:half]], "plain": []}
+            similar = fillings.get(filling, list(row["formal"]))
             faq_id = f"{trade}/{row['intent']}"
             faqs.append(Faq(id=faq_id, question=row["question"], similar=tuple(similar), answer=row["answer"]))
             asked += [(trade, question, faq_id) for question in (colloquial[half:] if filling == "rich" else colloquial)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -91,7 +91,6 @@ class Contents:
         text: str,
         vector: Vectors | None,
         *,
-        exclude: Collection[str] = (),
         now: datetime | None = None,
         without_row: int | None = None,
     ) -> list[Candidate]:
@@ -99,14 +98,12 @@ class Contents:
 
         :param text: the message in query form (`csbot.text.query_form`); an empty one has no candidates.
         :param vector: its vector (d,), or None where the encoder can't run: lexical evidence alone is used then.
-        :param exclude: ids that are not in question. :param now: the moment for validity, default the present.
+        :param now: the moment for validity, default the present.
         :param without_row: pretend that this question row is not there (leave-one-out).
         """
         moment = now or utc_now()
         hits = [row for row in self.exact.get(text, ()) if row != without_row]
-        evidence = self.evidence(
-            text, vector, lambda faq: faq.is_valid(moment) and faq.id not in exclude, without_row=without_row, must=hits
-        )
+        evidence = self.evidence(text, vector, lambda faq: faq.is_valid(moment), without_row=without_row, must=hits)
         if evidence is None:
             return []
         order, confidence = judge(evidence, self.calibration if evidence.dense else self.lexical_calibration)

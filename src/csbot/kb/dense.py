@@ -44,8 +44,13 @@ class DenseIndex:
         return cls(index)
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Literal["exact", "hnsw"]:
         return "hnsw" if hasattr(self._index, "hnsw") else "exact"
+
+    @property
+    def chosen(self) -> IndexKind:
+        """The kind to build again with: ``auto`` unless another was asked for than the size would have given."""
+        return "auto" if (self.kind == "hnsw") == (len(self) > EXACT_LIMIT) else self.kind
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

@@ -13,7 +13,6 @@ from typing import Any
 
 from csbot.encoders import Encoder, load_encoder
 from csbot.encoders.base import Progress, Vectors
-from csbot.encoders.onnx import OnnxEncoder
 from csbot.errors import EncoderError, EncoderMismatch, InputError, SnapshotError
 from csbot.kb import snapshot
 from csbot.kb.calibrate import calibrate
@@ -55,6 +54,7 @@ class KnowledgeBase:
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._encoder_failed = False
+        self._base: str | None = None
 
     @classmethod
     def build(
@@ -111,8 +111,6 @@ class KnowledgeBase:
             if encoder is None or isinstance(encoder, str)
             else encoder
         )
-        if isinstance(chosen, OnnxEncoder):
-            chosen.prefetch()
         contents, _ = snapshot.read(root, name)
         kb = cls(
             contents,
@@ -128,12 +126,15 @@ class KnowledgeBase:
     def save(self, path: str | os.PathLike[str]) -> str:
         """Publish as the current version of the directory ``path``; returns the version's name.
 
+        :raises SnapshotConflict: this one was made by `update` and another version was published meanwhile.
         :raises SnapshotError: it can't be written; what was there is untouched.
         """
         root = Path(path)
-        name = snapshot.write(root, self._contents, encoder_name=self._encoder_name)
+        base = self._base if self.path is not None and self.path.resolve() == root.resolve() else None
+        name = snapshot.write(root, self._contents, encoder_name=self._encoder_name, base=base)
         self.path = root
         self._contents, _ = snapshot.read(root, name)
+        self._base = name
         return name
 
     def update(
@@ -147,6 +148,7 @@ class KnowledgeBase:
 
         :raises InputError: an id to delete is unknown. :raises SourceError: an FAQ has faults.
         """
+        self._looked = -self.reload_interval_s  # look for a new version now: changes are made to the latest
         contents = self.contents
         gone = set(delete)
         unknown = gone - {faq.id for faq in contents.faqs}
@@ -157,11 +159,24 @@ class KnowledgeBase:
         faqs += list(changed.values())
         with _progress(progress) as report:
             updated = _assemble(
-                faqs, self.encoder, contents.lexicon, "auto", known_vectors(contents), report, contents.calibration
+                faqs,
+                self.encoder,
+                contents.lexicon,
+                contents.dense.chosen,
+                known_vectors(contents),
+                report,
+                contents.calibration,
             )
-        return KnowledgeBase(
-            updated, self.encoder, encoder_name=self._encoder_name, path=self.path, may_degrade=self.may_degrade
+        changed_kb = KnowledgeBase(
+            updated,
+            self.encoder,
+            encoder_name=self._encoder_name,
+            path=self.path,
+            may_degrade=self.may_degrade,
+            reload_interval_s=self.reload_interval_s,
         )
+        changed_kb._base = contents.version or None
+        return changed_kb
 
     @property
     def contents(self) -> Contents:

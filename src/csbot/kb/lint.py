@@ -47,8 +47,12 @@ def lint_faqs(
 
     Errors: the same question in two FAQs with different answers, unknown ids in ``related``. All else is a warning.
     """
-    findings = [*_fields(faqs, now or utc_now()), *_related(faqs), *_duplicates(faqs)]
-    kb = KnowledgeBase.build(faqs, encoder=encoder, progress=progress)
+    moment = now or utc_now()
+    live = [faq for faq in faqs if faq.status == "active" and not (faq.valid_until and faq.valid_until <= moment)]
+    findings = [*_fields(faqs, moment), *_related(faqs), *_duplicates(live)]
+    if not live:
+        return findings
+    kb = KnowledgeBase.build(live, encoder=encoder, progress=progress)
     findings += _near_duplicates(kb.contents)
     with progress_bar(progress) as report:
         findings += _stolen(kb.contents, report)

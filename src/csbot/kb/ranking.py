@@ -17,6 +17,9 @@ from csbot.kb.calibration import Calibration, Matrix, sigmoid, softmax
 
 DENSE_ROWS = 64
 """Nearest questions taken from the vector index."""
+MOST_LEAD = 8.0
+LENGTHS, SIZES = (0.7, 4.2), (1.6, 7.6)
+"""Natural logs between which length (2 to 66 characters) and size (5 to 2,000 FAQs) were fitted: no extrapolation beyond."""
 LEXICAL_FAQS = 24
 """FAQs taken from the word index."""
 
@@ -58,11 +61,11 @@ class Evidence:
         leads = _lead(scores)
         columns = dict(self.columns)
         columns |= {
-            "lead": np.clip(leads, -8, 8),
+            "lead": np.clip(leads, -8, MOST_LEAD),
             "share": softmax(scores),
             "known": np.full(len(scores), self.known),
-            "length": np.full(len(scores), self.length),
-            "size": np.full(len(scores), self.size),
+            "length": np.full(len(scores), np.clip(self.length, *LENGTHS)),
+            "size": np.full(len(scores), np.clip(self.size, *SIZES)),
             "agree": (self.columns["words"] >= self.columns["words"].max()) & (self.columns["words"] > 0),
         }
         return np.column_stack([np.asarray(columns[name], np.float64) for name in confidence_features(self.dense)])
@@ -81,7 +84,7 @@ def confidence_features(dense: bool) -> tuple[str, ...]:
 def _lead(scores: Matrix) -> Matrix:
     """By how much each score is above the best of the others (negative for all but the first)."""
     if len(scores) < 2:
-        return np.full(len(scores), 8.0)
+        return np.full(len(scores), 1.0)  # nothing to be ahead of: as undecided as a close race
     first, second = np.partition(scores, -2)[[-1, -2]]
     return np.asarray(np.where(scores == first, first - second, scores - first), np.float64)
 

@@ -15,6 +15,7 @@ readers that have an old version open keep it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -30,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from csbot.errors import (
     CsbotError,
+    SnapshotConflict,
     SnapshotCorrupt,
     SnapshotError,
     SnapshotLocked,
@@ -66,6 +68,11 @@ class Manifest(BaseModel):
     questions: int
     files: dict[str, str]
 
+    def name(self) -> str:
+        """The version's name: a hash of everything else that the manifest says."""
+        said = self.model_dump(mode="json", exclude={"version"})
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
 
 def current_version(root: Path) -> str:
     """Name of the version in force.
@@ -88,7 +95,10 @@ def current_version(root: Path) -> str:
 
 
 def read_manifest(root: Path, version: str) -> Manifest:
-    """:raises SnapshotCorrupt: absent or damaged. :raises SnapshotVersionError: another format."""
+    """The manifest of a version, verified against the version's name, which is the hash of what it says.
+
+    :raises SnapshotCorrupt: absent or damaged. :raises SnapshotVersionError: another format.
+    """
     path = root / VERSIONS / version / MANIFEST
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -98,9 +108,12 @@ def read_manifest(root: Path, version: str) -> Manifest:
                 f" | written in another format: index again from the source",
                 path=path,
             )
-        return Manifest.model_validate(data)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, ValidationError) as error:
+        manifest = Manifest.model_validate(data)
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValidationError) as error:
         raise _corrupt(path, error) from None
+    if manifest.name() != version:
+        raise _corrupt(path, "内容与版本名不符 it does not match the version's name")
+    return manifest
 
 
 def read(root: Path, version: str | None = None) -> tuple[Contents, Manifest]:
@@ -142,51 +155,72 @@ def read(root: Path, version: str | None = None) -> tuple[Contents, Manifest]:
     return contents, manifest
 
 
-def write(root: Path, contents: Contents, *, encoder_name: str | None) -> str:
-    """Publish ``contents`` as the current version and return its name.
+def write(root: Path, contents: Contents, *, encoder_name: str | None, base: str | None = None) -> str:
+    """Publish ``contents`` as the current version and return its name; the current one's where nothing differs.
 
-    :raises SnapshotLocked: another process is writing there.
+    :param base: the version that ``contents`` was made from: another one must not have been published meanwhile.
+    :raises SnapshotConflict: it was. :raises SnapshotLocked: another process is writing there.
     :raises SnapshotError: no permission, no space; what was saved before is untouched.
     """
     with _writing(root):
         versions = root / VERSIONS
         versions.mkdir(exist_ok=True)
-        for leftover in versions.glob(".tmp-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        _sweep(root)
+        parent = _readable_current(root)
+        if base is not None and parent is not None and parent.version != base:
+            raise SnapshotConflict(
+                f"{root} 已有新版本 {parent.version}，您的修改基于 {base}：请重新载入后再改 | published by another, load again",
+                path=root,
+            )
         temporary = versions / f".tmp-{uuid.uuid4().hex}"
         try:
-            name = _write_version(root, temporary, contents, encoder_name)
-            target = versions / name
-            if target.exists():
-                shutil.rmtree(target if not _is_whole(root, name) else temporary)
-            if temporary.exists():
-                temporary.rename(target)
+            manifest = _write_version(temporary, contents, encoder_name, parent)
+            if parent and (manifest.files, manifest.encoder) == (parent.files, parent.encoder) and _is_whole(root, parent):
+                return parent.version
+            temporary.rename(versions / manifest.version)
             _sync(versions)
-            _point(root, name)
+            _point(root, manifest.version)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-        _prune(root, keep=name)
-        return name
+        _prune(root, keep={manifest.version, parent.version if parent else ""})
+        return manifest.version
+
+
+def _sweep(root: Path) -> None:
+    """Take away what a writer that was killed left behind."""
+    for leftover in (root / VERSIONS).glob(".tmp-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for leftover in root.glob(f".{CURRENT}-*"):
+        leftover.unlink(missing_ok=True)
 
 
 def point_to(root: Path, version: str) -> None:
     """Make an older version the current one (rollback), after verifying that it is whole."""
-    read(root, version)
     with _writing(root):
+        read(root, version)
         _point(root, version)
 
 
 def history(root: Path) -> list[Manifest]:
     """Manifests of all readable versions, newest first."""
-    current_version(root)
+    versions = root / VERSIONS
+    if not versions.is_dir():
+        current_version(root)  # says what is missing
+        raise _corrupt(versions, "目录缺失 the directory is missing")
     found = []
-    for directory in (root / VERSIONS).iterdir():
-        if not directory.name.startswith("."):
-            try:
+    for directory in versions.iterdir():
+        with contextlib.suppress(SnapshotError):
+            if not directory.name.startswith("."):
                 found.append(read_manifest(root, directory.name))
-            except SnapshotError:
-                continue
     return sorted(found, key=lambda manifest: manifest.created, reverse=True)
+
+
+def _readable_current(root: Path) -> Manifest | None:
+    """Manifest of the current version; None where there is none that can be read."""
+    try:
+        return read_manifest(root, current_version(root))
+    except SnapshotError:
+        return None
 
 
 def read_faqs(root: Path, version: str | None = None) -> list[Faq]:
@@ -205,7 +239,7 @@ def read_faqs(root: Path, version: str | None = None) -> list[Faq]:
         raise error if isinstance(error, SnapshotError) else _corrupt(path, error) from None
 
 
-def _write_version(root: Path, directory: Path, contents: Contents, encoder_name: str | None) -> str:
+def _write_version(directory: Path, contents: Contents, encoder_name: str | None, parent: Manifest | None) -> Manifest:
     directory.mkdir()
     _write_faqs(directory / "faqs.jsonl", contents.faqs)
     (directory / "lexicon.json").write_text(contents.lexicon.model_dump_json(), encoding="utf-8")
@@ -217,16 +251,10 @@ def _write_version(root: Path, directory: Path, contents: Contents, encoder_name
     contents.answers.save(lexical / "answers")
     (lexical / "calibration.json").write_text(contents.lexical_calibration.model_dump_json(indent=1), encoding="utf-8")
     files = {path.relative_to(directory).as_posix(): _checksum(path) for path in sorted(directory.rglob("*")) if path.is_file()}
-    identity = json.dumps([files, contents.encoder_fingerprint], sort_keys=True)
-    name = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    try:
-        parent: str | None = current_version(root)
-    except SnapshotError:
-        parent = None
     manifest = Manifest(
         format_version=FORMAT_VERSION,
-        version=name,
-        parent=parent,
+        version="",
+        parent=parent.version if parent else None,
         created=utc_now(),
         encoder_name=encoder_name,
         encoder=contents.encoder_fingerprint,
@@ -236,19 +264,19 @@ def _write_version(root: Path, directory: Path, contents: Contents, encoder_name
         questions=len(contents.questions),
         files=files,
     )
+    manifest.version = manifest.name()
     (directory / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     for path in directory.rglob("*"):
         _sync(path)
     _sync(directory)
-    return name
+    return manifest
 
 
-def _is_whole(root: Path, version: str) -> bool:
+def _is_whole(root: Path, manifest: Manifest) -> bool:
+    directory = root / VERSIONS / manifest.version
     try:
-        manifest = read_manifest(root, version)
-        directory = root / VERSIONS / version
         return all(_checksum(directory / file) == digest for file, digest in manifest.files.items())
-    except (SnapshotError, OSError):
+    except OSError:
         return False
 
 
@@ -263,9 +291,9 @@ def _point(root: Path, version: str) -> None:
     _sync(root)
 
 
-def _prune(root: Path, keep: str) -> None:
+def _prune(root: Path, keep: set[str]) -> None:
     for manifest in history(root)[KEPT_VERSIONS:]:
-        if manifest.version != keep:
+        if manifest.version not in keep:
             shutil.rmtree(root / VERSIONS / manifest.version, ignore_errors=True)
 
 

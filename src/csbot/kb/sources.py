@@ -8,7 +8,6 @@ import io
 import json
 import os
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -23,6 +22,8 @@ from csbot.models import Faq
 SUFFIXES = (".jsonl", ".csv", ".yaml", ".yml", ".xlsx")
 FIELDS = tuple(Faq.model_fields)
 LISTS = ("similar", "tags", "related")
+FOREVER = 9999
+"""Systems that must have an end date write 9999-12-31 for "never"."""
 MAX_BYTES = 256 * 1024 * 1024
 
 HEADERS = {
@@ -153,7 +154,7 @@ def _read_jsonl(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record
             continue
         try:
             row = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # also integers of thousands of digits
             faults.append(Fault(number, None, f"不是有效的 JSON：{error} | not JSON"))
             continue
         if isinstance(row, dict):
@@ -166,7 +167,7 @@ def _read_yaml(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record]
     try:
         node = yaml.compose(decode(file, data), Loader=yaml.SafeLoader)
         rows = yaml.safe_load(decode(file, data))
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also impossible dates
         mark = getattr(error, "problem_mark", None)
         faults.append(Fault(mark.line + 1 if mark else None, None, f"不是有效的 YAML：{error} | not YAML"))
         return
@@ -203,7 +204,7 @@ def _read_xlsx(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record]
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, IndexError, TypeError, SyntaxError) as error:
+    except Exception as error:  # a damaged workbook makes zip, zlib, XML and openpyxl raise whatever they like
         raise InputError(f"{file} 不是有效的 xlsx 文件：{error} | not an xlsx workbook", path=file) from None
     if not rows:
         return
@@ -212,13 +213,17 @@ def _read_xlsx(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record]
         return
     for number, cells in enumerate(rows[1:], start=2):
         if any(cell not in (None, "") for cell in cells):
-            plain = [cell if isinstance(cell, (date, datetime)) else "" if cell is None else _number(cell) for cell in cells]
+            plain = [_plain_cell(cell) for cell in cells]
             yield number, _from_cells(columns, plain, number, faults)
 
 
-def _number(cell: Any) -> str:
-    """Excel keeps ids and phones as floats: 12.0 is meant as 12."""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+def _plain_cell(cell: Any) -> str:
+    """A cell as text. Excel keeps ids and phones as floats (12.0 is meant as 12) and dates as midnights."""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
 
 
 def _columns(titles: Sequence[str], faults: list[Fault]) -> list[str | None] | None:
@@ -256,12 +261,28 @@ def _from_cells(columns: Sequence[str | None], cells: Sequence[Any], line: int, 
 
 
 def split_list(cell: str) -> list[str]:
-    r"""Parts of a cell separated by ``|`` or newlines; ``\|`` is a bar that belongs to the text.
+    r"""Parts of a cell separated by ``|`` or newlines; ``\|``, ``\n`` and ``\\`` stand for a bar, a newline and a backslash.
 
-    >>> split_list("a|b\nc")
-    ['a', 'b', 'c']
+    >>> split_list("a|b\nc"), split_list(r"x\|y|z")
+    (['a', 'b', 'c'], ['x|y', 'z'])
     """
-    return [p.replace("\\|", "|").strip() for p in re.split(r"(?<!\\)[|｜]|\r?\n", cell) if p.strip()]
+    parts, current = [], ""
+    for piece in re.findall(r"\\[|｜n\\]|[|｜]|\r?\n|[^\\|｜\r\n]+|.", cell):
+        if piece in ("|", "｜", "\n", "\r\n"):
+            parts.append(current)
+            current = ""
+        else:
+            current += _UNESCAPED.get(piece, piece)
+    return [part.strip() for part in [*parts, current] if part.strip()]
+
+
+_UNESCAPED = {"\\|": "|", "\\｜": "｜", "\\n": "\n", "\\\\": "\\"}
+
+
+def join_list(parts: Sequence[str]) -> str:
+    """The cell that `split_list` takes apart again."""
+    escaped = (part.replace("\\", "\\\\").replace("|", "\\|").replace("｜", "\\｜").replace("\n", "\\n") for part in parts)
+    return "|".join(escaped)
 
 
 def _to_faqs(records: Iterable[Record], faults: list[Fault]) -> list[Faq]:
@@ -278,10 +299,14 @@ def _to_faqs(records: Iterable[Record], faults: list[Fault]) -> list[Faq]:
         row["valid_until"] = _end_of_day(row.get("valid_until"))
         try:
             faq = Faq.model_validate(row)
+            faq.model_dump_json()
         except ValidationError as error:
             for problem in error.errors():
                 field = ".".join(map(str, problem["loc"])) or None
                 faults.append(Fault(line, field, _reason(problem)))
+            continue
+        except ValueError as error:
+            faults.append(Fault(line, None, f"含有无法保存的字符：{error} | characters that can't be stored"))
             continue
         if faq.id in seen:
             faults.append(Fault(line, "id", f"id {faq.id} 与第 {seen[faq.id]} 行重复 | this id is there twice"))
@@ -307,7 +332,7 @@ def _end_of_day(value: Any) -> Any:
         except ValueError:
             return value or None
     if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value + timedelta(days=1), time())
+        return None if value.year >= FOREVER else datetime.combine(value + timedelta(days=1), time())
     return value
 
 
@@ -321,12 +346,16 @@ def _cells(faq: Faq) -> list[str]:
     for field in FIELDS:
         value = row[field]
         if field in LISTS:
-            cells.append("|".join(part.replace("|", "\\|") for part in value))
+            cells.append(join_list(value))
         elif field == "channel_answers":
             cells.append(json.dumps(value, ensure_ascii=False) if value else "")
         else:
             cells.append("" if value is None else str(value))
     return cells
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Characters that XML, and so a workbook, can't hold."""
 
 
 def _xlsx_bytes(rows: Sequence[Sequence[str]]) -> bytes:
@@ -335,7 +364,7 @@ def _xlsx_bytes(rows: Sequence[Sequence[str]]) -> bytes:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     for row in rows:
-        sheet.append(list(row))
+        sheet.append([_UNPRINTABLE.sub("", cell) for cell in row])
         for cell in sheet[sheet.max_row]:
             cell.data_type = "s"  # a leading "=" is text here, never a formula
     buffer = io.BytesIO()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from csbot.errors import InputError
+from csbot.errors import InputError, SnapshotCorrupt
 from csbot.kb import snapshot
 from csbot.models import Faq
 
@@ -69,8 +69,11 @@ def find(root: Path, prefix: str) -> str:
 
 def _parent(root: Path) -> str | None:
     """What was current before; where the current version is damaged, the newest other one."""
-    current = snapshot.current_version(root)
     manifests = snapshot.history(root)
+    try:
+        current = snapshot.current_version(root)
+    except SnapshotCorrupt:
+        current = ""
     parent = next((m.parent for m in manifests if m.version == current), None)
     names = [m.version for m in manifests if m.version != current]
     return parent if parent in names else next(iter(names), None)

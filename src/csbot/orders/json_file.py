@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from csbot.dialogue.order_progress import owned
 from csbot.errors import Fault, InputError, SourceError
 from csbot.kb.sources import decode, read_bytes
 from csbot.models import Order, OrderQuery
@@ -45,9 +46,4 @@ class OrderList:
 
     def find(self, query: OrderQuery, timeout_s: float) -> Sequence[Order]:
         """See `OrderBackend.find`."""
-        wanted = query.model_dump(exclude_none=True)
-        return [
-            order
-            for order in self._orders
-            if wanted and all(str(getattr(order, name)).upper() == value.upper() for name, value in wanted.items())
-        ]
+        return owned(self._orders, query)

@@ -1,0 +1,200 @@
+"""`decide` on wishes: a human first, then the order task, its slots, and questions in the middle of it."""
+
+from __future__ import annotations
+
+import pytest
+from handmade import candidate, message, policy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csbot.dialogue.policy import decide
+from csbot.dialogue.state import State
+from csbot.models import Action, OrderQuery
+
+START = State()
+ASKED_PHONE = State(turns=1, task="order_progress", asked="phone", asks={"phone": 1})
+ASKED_NAME = State(
+    turns=2, task="order_progress", asked="name", slots={"phone": "13800000001"}, asks={"phone": 1, "name": 1}
+)
+
+
+def told(action: Action) -> tuple[str, str]:
+    return action.kind, action.rule
+
+
+@pytest.mark.parametrize(("limit", "wish", "granted"), [
+    (0.5, 0.5, True), (0.5, 0.499, False), (1.0, 1.0, True), (1.0, 0.999, False), (0.0, 0.001, True),
+])  # fmt: skip
+def test_a_wish_for_a_human_is_granted_from_the_score_of_the_settings(limit: float, wish: float, granted: bool) -> None:
+    action = decide(START, message("找你们的人", wish=wish), policy(dialogue={"handoff_wish": limit}))
+    assert (action.kind == "handoff") is granted
+    if granted:
+        assert (action.rule, action.reason) == ("human_wanted", "customer_wish")
+
+
+@pytest.mark.parametrize(("wish", "kind"), [(0.69, "answer"), (0.7, "handoff"), (0.95, "handoff")])
+def test_a_faint_wish_must_beat_the_faq_and_a_clear_one_need_not(wish: float, kind: str) -> None:
+    assert decide(START, message("换个师傅", candidate("a", 0.9), wish=wish), policy()).kind == kind
+
+
+def test_an_exact_question_about_humans_is_answered() -> None:
+    action = decide(START, message("人工客服几点上班", candidate("hours", 1.0, exact=True), wish=1.0), policy())
+    assert told(action) == ("answer", "exact")
+
+
+def test_an_faq_that_stands_for_the_human_calls_one() -> None:
+    action = decide(START, message("投诉找谁", candidate("a", 0.9, action="human_handoff")), policy())
+    assert (*told(action), action.reason) == ("handoff", "human_intent", "customer_wish")
+
+
+@pytest.mark.parametrize("state", [START, ASKED_PHONE, ASKED_NAME])
+def test_a_wish_for_a_human_comes_before_everything_else(state: State) -> None:
+    assert told(decide(state, message("13800000001 转人工", wish=1.0, order=1.0), policy())) == ("handoff", "human_wanted")
+
+
+@pytest.mark.parametrize(("limit", "order", "starts"), [
+    (0.4, 0.4, True), (0.4, 0.399, False), (1.0, 0.999, False), (1.0, 1.0, True), (0.0, 0.0, True),
+])  # fmt: skip
+def test_the_order_task_starts_from_the_probability_of_the_settings(limit: float, order: float, starts: bool) -> None:
+    action = decide(START, message("我的柜子呢", order=order), policy(dialogue={"task_intent": limit}))
+    assert (told(action) == ("ask_slot", "task_intent")) is starts
+
+
+@pytest.mark.parametrize(("order", "outcome"), [(0.91, ("ask_slot", "task_intent")), (0.89, ("answer", "confident"))])
+def test_the_task_and_an_faq_are_weighed_against_each_other(order: float, outcome: tuple[str, str]) -> None:
+    assert told(decide(START, message("柜子多久做好", candidate("a", 0.9), order=order), policy())) == outcome
+
+
+def test_an_exact_faq_goes_before_the_task() -> None:
+    action = decide(START, message("柜子多久做好", candidate("a", 1.0, exact=True), order=1.0), policy())
+    assert told(action) == ("answer", "exact")
+
+
+@pytest.mark.parametrize(("order", "outcome"), [(0.2, ("ask_slot", "task_slots")), (0.19, ("answer", "confident"))])
+def test_a_message_that_carries_a_phone_starts_the_task_sooner(order: float, outcome: tuple[str, str]) -> None:
+    assert told(decide(START, message("13800000001 柜子多久好", candidate("a", 0.9), order=order), policy())) == outcome
+
+
+@pytest.mark.parametrize(("text", "slot"), [("13800000001", "name"), ("QH202611030012", "phone")])
+def test_a_bare_phone_or_order_id_starts_the_task_and_asks_for_the_rest(text: str, slot: str) -> None:
+    action = decide(START, message(text), policy())
+    assert (*told(action), action.slot, action.wording) == ("ask_slot", "task_slots", slot, f"ask_{slot}")
+
+
+@pytest.mark.parametrize("text", ["QH202611030012 13800000001", "13800000001 我叫林晓燕"])
+def test_a_complete_proof_is_looked_up_at_once(text: str) -> None:
+    assert decide(START, message(text), policy()).kind == "order_status"
+
+
+def test_a_customer_whom_the_host_has_identified_is_asked_for_nothing() -> None:
+    state = State(identified=OrderQuery(phone="13800000001", name="林晓燕"))
+    action = decide(state, message("我的柜子呢", order=0.9), policy())
+    assert (action.kind, action.slots) == ("order_status", {"phone": "13800000001", "name": "林晓燕"})
+
+
+def test_a_bot_without_orders_hands_the_task_over_with_what_is_known() -> None:
+    action = decide(START, message("QH202611030012到哪了", order=0.9), policy(has_orders=False))
+    assert (action.kind, action.reason, action.slots) == ("handoff", "no_order_backend", {"order_id": "QH202611030012"})
+
+
+def test_the_slot_asked_for_is_taken_and_the_next_one_asked() -> None:
+    action = decide(ASKED_PHONE, message("13800000001"), policy())
+    assert (*told(action), action.slot, action.slots) == ("ask_slot", "slot_given", "name", {"phone": "13800000001"})
+
+
+def test_with_the_last_slot_the_order_is_looked_up() -> None:
+    action = decide(ASKED_NAME, message("林晓燕", asked="name"), policy())
+    assert (*told(action), action.slots) == ("order_status", "slot_given", {"phone": "13800000001", "name": "林晓燕"})
+
+
+def test_another_slot_than_the_one_asked_for_is_taken_too() -> None:
+    action = decide(ASKED_NAME, message("QH202611030012"), policy())
+    assert (action.kind, action.slots) == ("order_status", {"phone": "13800000001", "order_id": "QH202611030012"})
+
+
+def test_a_phone_that_is_cut_short_is_asked_for_in_other_words() -> None:
+    action = decide(ASKED_PHONE, message("号码1380000"), policy())
+    assert (*told(action), action.slot, action.wording) == ("ask_slot", "slot_invalid", "phone", "invalid_phone")
+
+
+def test_a_question_in_the_middle_is_answered_and_the_task_stays() -> None:
+    action = decide(ASKED_NAME, message("运费怎么算", candidate("fee", 0.9)), policy())
+    assert told(action) == ("answer", "faq_in_task")
+    assert (action.task, action.slot, action.slots) == ("order_progress", "name", {"phone": "13800000001"})
+
+
+def test_an_unclear_message_in_the_middle_asks_for_the_slot_again() -> None:
+    action = decide(ASKED_NAME, message("嗯这个嘛", candidate("a", 0.6)), policy())
+    assert (*told(action), action.slot) == ("ask_slot", "slot_missing", "name")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_a_slot_is_asked_for_no_oftener_than_the_limit(limit: int) -> None:
+    rules = policy(dialogue={"slot_retry_limit": limit})
+    kinds = [
+        decide(State(task="order_progress", asked="phone", asks={"phone": times}), message("不告诉你"), rules).kind
+        for times in range(1, limit + 1)
+    ]
+    assert kinds == ["ask_slot"] * (limit - 1) + ["handoff"]
+
+
+def test_never_mind_ends_the_task() -> None:
+    action = decide(ASKED_PHONE, message("算了", smalltalk="cancel"), policy())
+    assert (action.kind, action.wording, action.task) == ("smalltalk", "cancel_task", None)
+
+
+def test_other_courtesy_leaves_the_task_where_it_is() -> None:
+    action = decide(ASKED_NAME, message("谢谢", smalltalk="thanks"), policy())
+    assert (action.kind, action.task, action.slot, action.slots) == (
+        "smalltalk", "order_progress", "name", {"phone": "13800000001"},
+    )  # fmt: skip
+
+
+def test_a_pick_among_several_orders_is_looked_up() -> None:
+    state = State(task="order_progress", slots={"phone": "13800000001"}, options=("QH1", "QH2"), option_texts=("一", "二"))
+    action = decide(state, message("2", choice=1), policy())
+    assert (*told(action), action.slots) == ("order_status", "order_picked", {"phone": "13800000001", "order_id": "QH2"})
+
+
+SHOWN = State(turns=3, order_id="QH1", shown={"phone": "13800000001", "name": "林晓燕"})
+
+
+def test_when_will_it_come_is_about_the_order_just_shown() -> None:
+    action = decide(SHOWN, message("那什么时候能到", candidate("ship-time", 0.9), order=0.9), policy())
+    assert told(action) == ("order_status", "order_follow_up")
+    assert action.slots == {"phone": "13800000001", "name": "林晓燕", "order_id": "QH1"}
+
+
+def test_without_an_order_shown_it_is_a_question_like_any_other() -> None:
+    assert told(decide(START, message("那什么时候能到", candidate("a", 0.9)), policy())) == ("answer", "confident")
+
+
+def test_an_exact_question_after_an_order_was_shown_is_answered() -> None:
+    action = decide(SHOWN, message("什么时候发货", candidate("ship-time", 1.0, exact=True)), policy())
+    assert told(action) == ("answer", "exact")
+
+
+chance = st.floats(0, 1)
+states = st.sampled_from([START, ASKED_PHONE, ASKED_NAME, SHOWN, State(misses=1), State(task="order_progress")])
+texts = st.sampled_from(["", "怎么弄", "13800000001", "QH202611030012 13800000001", "林晓燕", "那什么时候能到", "号码123456"])
+
+
+@given(
+    states, texts, st.lists(chance, max_size=6), chance, chance, st.booleans(), st.booleans(),
+    st.sampled_from([None, "order_progress", "human_handoff"]), st.sampled_from([None, "greeting", "cancel", "ack"]),
+)  # fmt: skip
+def test_whatever_is_said_one_sound_action_comes_out(
+    state: State, text: str, confidences: list[float], wish: float, order: float, exact: bool, has_orders: bool,
+    action: str | None, smalltalk: str | None,
+) -> None:  # fmt: skip
+    shown = [candidate(f"f{i}", c, exact=exact and i == 0, action=action if i == 0 else None) for i, c in enumerate(confidences)]
+    said = message(text, *shown, wish=wish, order=order, asked=state.asked, smalltalk=smalltalk)
+    decided = decide(state, said, policy(has_orders=has_orders))
+    assert decided == decide(state, said, policy(has_orders=has_orders))
+    assert decided.rule
+    assert (decided.kind == "clarify") == bool(decided.options)
+    assert len({option.faq_id for option in decided.options}) == len(decided.options) <= 3
+    assert decided.kind != "answer" or (decided.candidate is not None and decided.candidate.action is None)
+    assert decided.kind != "ask_slot" or decided.slot in ("phone", "name", "order_id")
+    assert (decided.kind == "handoff") == (decided.reason is not None)
+    assert decided.kind == "answer" or decided.wording

@@ -1,0 +1,89 @@
+"""The state is folded from the turns: replaying a session gives where it stands."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csbot.dialogue.state import State, advance, replay, state_of
+from csbot.models import OrderQuery, ReplyKind, Session, Turn
+
+WHO = OrderQuery(phone="13800000001")
+names = st.sampled_from(["phone", "name", "order_id"])
+turns = st.lists(
+    st.builds(
+        Turn,
+        user=st.text(max_size=5),
+        kind=st.sampled_from(get_args(ReplyKind)),
+        rule=st.just("r"),
+        options=st.lists(st.sampled_from(["a", "b", "c"]), max_size=3),
+        option_texts=st.lists(st.sampled_from(["甲", "乙"]), max_size=3),
+        task=st.sampled_from([None, "order_progress"]),
+        slot=st.none() | names,
+        slots=st.dictionaries(names, st.text(max_size=5), max_size=3),
+        order_id=st.none() | st.just("QH1"),
+    ),
+    max_size=12,
+)
+
+
+def turn(kind: ReplyKind, **fields: object) -> Turn:
+    return Turn.model_validate({"user": "u", "kind": kind, "rule": "r"} | fields)
+
+
+@given(turns, st.integers(0, 12))
+def test_replaying_all_turns_equals_advancing_one_by_one_from_any_point(said: list[Turn], split: int) -> None:
+    half = replay(said[:split], WHO)
+    assert replay(said, WHO) == reduce(advance, said[split:], half)
+
+
+@given(turns)
+def test_a_session_from_json_stands_where_it_stood(said: list[Turn]) -> None:
+    session = Session(customer_id="u", turns=said, identified=WHO)
+    assert state_of(Session.model_validate_json(session.model_dump_json())) == state_of(session)
+
+
+@given(turns)
+def test_replaying_does_not_change_the_turns(said: list[Turn]) -> None:
+    before = [one.model_dump_json() for one in said]
+    replay(said)
+    assert [one.model_dump_json() for one in said] == before
+
+
+def test_a_new_session_stands_at_the_beginning() -> None:
+    assert state_of(Session(customer_id="u")) == State()
+
+
+def test_misses_are_counted_in_a_row_and_courtesy_does_not_break_the_row() -> None:
+    said = [turn("fallback"), turn("smalltalk"), turn("fallback"), turn("answer"), turn("fallback"), turn("handoff")]
+    assert [replay(said[:n]).misses for n in range(7)] == [0, 1, 1, 2, 0, 1, 0]
+
+
+def test_options_last_for_one_turn() -> None:
+    offered = turn("clarify", options=["a", "b"], option_texts=["甲", "乙"])
+    assert replay([offered]).options == ("a", "b")
+    assert replay([offered]).option_texts == ("甲", "乙")
+    assert replay([offered, turn("answer", options=["a"])]).options == ()
+
+
+def test_each_asking_of_a_slot_is_counted_until_the_task_ends() -> None:
+    phone = turn("ask_slot", task="order_progress", slot="phone")
+    name = turn("ask_slot", task="order_progress", slot="name", slots={"phone": "13800000001"})
+    faq = turn("answer", task="order_progress", slot="name", slots={"phone": "13800000001"})
+    state = replay([phone, phone, name, faq])
+    assert (state.asks, state.asked, state.slots) == ({"phone": 2, "name": 1}, "name", {"phone": "13800000001"})
+    assert replay([phone, phone, turn("smalltalk")]) == State(turns=3)
+
+
+def test_the_order_shown_is_remembered_with_what_proved_it() -> None:
+    shown = turn("order_status", order_id="QH1", slots={"phone": "13800000001", "name": "林晓燕"})
+    state = replay([shown, turn("answer")])
+    assert (state.order_id, state.shown) == ("QH1", {"phone": "13800000001", "name": "林晓燕"})
+    assert replay([shown, turn("order_status", order_id="QH2")]).order_id == "QH2"
+
+
+def test_what_the_host_has_proven_stays_for_the_whole_session() -> None:
+    assert state_of(Session(customer_id="u", identified=WHO, turns=[turn("answer"), turn("handoff")])).identified == WHO

@@ -1,0 +1,104 @@
+"""What is written is read back as it was, in all four formats."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime, timezone
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from csbot.errors import InputError
+from csbot.kb.sources import FIELDS, SUFFIXES, read_faqs, write_faqs
+from csbot.models import Faq
+
+CHARACTERS = st.one_of(
+    st.sampled_from("退货发票门锁？|,;=+-@#\"'\n\t :[]{}&*%!><\\/0aZ😀　"), st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co"))
+)
+TEXT = st.text(CHARACTERS, min_size=1, max_size=12).filter(str.strip)
+ONE_LINE = TEXT.map(lambda text: text.replace("\n", "").replace("\\", "").replace("｜", "").strip()).filter(bool)
+"""Parts of a list cell: without line breaks, full-width bars and backslashes, which separate or escape there."""
+MOMENT = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone.utc))
+
+
+def faqs_of(part: st.SearchStrategy[str]) -> st.SearchStrategy[list[Faq]]:
+    entry = st.fixed_dictionaries(
+        {"question": TEXT, "answer": TEXT},
+        optional={
+            "similar": st.lists(part, max_size=3).map(tuple),
+            "category": TEXT,
+            "tags": st.lists(part, max_size=2).map(tuple),
+            "related": st.lists(part, max_size=2).map(tuple),
+            "status": st.sampled_from(["active", "draft", "archived"]),
+            "valid_until": MOMENT,
+            "channel_answers": st.dictionaries(st.sampled_from(["wechat", "web", "淘宝"]), TEXT, max_size=2),
+            "action": st.just("order_progress"),
+        },
+    )
+    return st.lists(entry, min_size=1, max_size=3).map(lambda rows: [Faq(id=f"f{i}", **row) for i, row in enumerate(rows)])
+
+
+SETTINGS = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".yaml", ".yml"])
+@SETTINGS
+@given(faqs=faqs_of(TEXT))
+def test_jsonl_and_yaml_keep_every_text_as_it_was(tmp_path: Path, suffix: str, faqs: list[Faq]) -> None:
+    write_faqs(faqs, tmp_path / f"kb{suffix}")
+    assert read_faqs(tmp_path / f"kb{suffix}") == faqs
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+@SETTINGS
+@given(faqs=faqs_of(ONE_LINE))
+def test_csv_and_xlsx_keep_every_text_as_it_was(tmp_path: Path, suffix: str, faqs: list[Faq]) -> None:
+    write_faqs(faqs, tmp_path / f"kb{suffix}")
+    assert read_faqs(tmp_path / f"kb{suffix}") == faqs
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_round_trip_keeps_the_fixture_with_all_fields_used(tmp_path: Path, suffix: str, faqs: list[Faq]) -> None:
+    full = Faq(
+        id="007", question="=1+1|问", similar=("a|b",), answer="答\n“案”", category="类", tags=("标|签",), status="draft",
+        valid_from=datetime(2026, 1, 1, tzinfo=timezone.utc), valid_until=datetime(2027, 1, 1, tzinfo=timezone.utc),
+        channel_answers={"wechat": "微信"}, related=("ship-fee",), action="order_progress",
+    )  # fmt: skip
+    write_faqs([*faqs, full], tmp_path / f"kb{suffix}")
+    assert read_faqs(tmp_path / f"kb{suffix}") == [*faqs, full]
+
+
+def test_a_csv_opens_in_excel_as_utf8_with_one_row_per_faq(tmp_path: Path, faqs: list[Faq]) -> None:
+    write_faqs(faqs, tmp_path / "kb.csv")
+    assert (tmp_path / "kb.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    with (tmp_path / "kb.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == list(FIELDS)
+    assert len(rows) == len(faqs) + 1
+
+
+def test_a_text_that_begins_like_a_formula_stays_text_in_a_workbook(tmp_path: Path) -> None:
+    write_faqs([Faq(id="a", question="=HYPERLINK(1)", answer="+86 打电话")], tmp_path / "kb.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "kb.xlsx").worksheets[0]
+    assert [(sheet["B2"].value, sheet["B2"].data_type), (sheet["D2"].value, sheet["D2"].data_type)] == [
+        ("=HYPERLINK(1)", "s"),
+        ("+86 打电话", "s"),
+    ]
+
+
+def test_a_format_that_is_not_known_is_refused_and_nothing_is_written(tmp_path: Path, faqs: list[Faq]) -> None:
+    with pytest.raises(InputError, match=r"kb\.docx"):
+        write_faqs(faqs, tmp_path / "kb.docx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_write_keeps_the_file_that_was_there(tmp_path: Path, faqs: list[Faq]) -> None:
+    with pytest.raises(InputError, match="无法写入"):
+        write_faqs(faqs, tmp_path / "absent" / "kb.csv")
+    (tmp_path / "kb.csv").mkdir()
+    with pytest.raises(InputError, match="无法写入"):
+        write_faqs(faqs, tmp_path / "kb.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["kb.csv"]
