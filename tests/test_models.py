@@ -32,6 +32,11 @@ def test_an_faq_that_starts_a_task_needs_no_answer() -> None:
     assert faq(answer="", action="order_progress").answer == ""
 
 
+def test_an_action_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValidationError, match="action"):
+        faq(action="points_task")
+
+
 def test_an_unknown_field_is_refused() -> None:
     with pytest.raises(ValidationError, match="anwser"):
         faq(anwser="x")
@@ -66,11 +71,11 @@ def test_only_active_faqs_are_valid(status: str) -> None:
     assert not faq(status=status).is_valid(NOON)
 
 
-def test_a_moment_without_zone_is_local_time() -> None:
-    moment = faq(valid_from="2026-11-22T12:00:00").valid_from
-    assert moment is not None
-    assert moment.utcoffset() is not None
-    assert moment.replace(tzinfo=None) == datetime(2026, 11, 22, 12)
+def test_a_moment_without_zone_is_chinas() -> None:
+    china = timezone(timedelta(hours=8))
+    assert faq(valid_from="2026-11-22T12:00:00").valid_from == datetime(2026, 11, 22, 12, tzinfo=china)
+    order = Order.model_validate({"order_id": "A", "events": [{"time": "2026-11-22T12:00:00", "text": "x"}]})
+    assert order.events[0].time == datetime(2026, 11, 22, 12, tzinfo=china)
 
 
 @pytest.mark.parametrize("until", [NOON, NOON - timedelta(days=1)])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from csbot.config import BotConfig, OrderConfig
-from csbot.dialogue.order_progress import ask, look_up, next_slot, proof, proven, query_of, settle
+from csbot.dialogue.order_progress import ask, continue_with, look_up, next_slot, owned, queries, settle
 from csbot.dialogue.state import State
 from csbot.models import Order, OrderQuery
 
@@ -14,6 +16,7 @@ ID, PHONE, NAME = "QH202611030012", "13800000001", "林晓燕"
 MINE = Order(order_id=ID, phone=PHONE, name=NAME)
 MINE_TOO = Order(order_id="QH202611030099", phone=PHONE, name=NAME)
 THEIRS = Order(order_id="QH202611039999", phone="13900000002", name="王建平")
+ALL = [THEIRS, MINE, MINE_TOO]
 
 
 def slots(**given: str) -> dict[str, str]:
@@ -42,53 +45,95 @@ def test_another_proof_asks_for_other_slots() -> None:
     assert next_slot(slots(order_id=ID, name=NAME), orders) is None
 
 
-def test_the_backend_is_asked_with_the_proof_and_nothing_else() -> None:
-    assert query_of(slots(order_id=ID, phone=PHONE, name=NAME), CONFIG.orders) == OrderQuery(order_id=ID, phone=PHONE)
-    assert query_of(slots(phone=PHONE, name=NAME), CONFIG.orders) == OrderQuery(phone=PHONE, name=NAME)
+def test_the_backend_is_asked_with_each_complete_pair_and_nothing_else() -> None:
+    asked = queries(look_up(slots(order_id=ID, phone=PHONE, name=NAME), rule="r"), CONFIG.orders)
+    assert asked == [OrderQuery(order_id=ID, phone=PHONE), OrderQuery(phone=PHONE, name=NAME)]
+    assert queries(look_up(slots(phone=PHONE, name=NAME), rule="r"), CONFIG.orders) == [OrderQuery(phone=PHONE, name=NAME)]
 
 
-@pytest.mark.parametrize("given", [slots(), slots(order_id=ID), slots(phone=PHONE), slots(name=NAME), slots(order_id=ID, name=NAME)])
-def test_less_than_a_pair_proves_nothing(given: dict[str, str]) -> None:
-    assert proof(given, CONFIG.orders) == {}
-    assert proven([MINE, MINE_TOO, THEIRS], given, CONFIG.orders) == []
+@pytest.mark.parametrize("given", [{}, slots(order_id=ID), slots(phone=PHONE), slots(name=NAME), slots(order_id=ID, name=NAME)])
+def test_less_than_a_pair_is_never_looked_up(given: dict[str, str]) -> None:
+    assert queries(look_up(given, rule="r"), CONFIG.orders) == []
+    assert continue_with(State(), given, CONFIG, True, rule="r").kind == "ask_slot"
+
+
+def test_what_the_host_has_proven_is_asked_last() -> None:
+    action = look_up(slots(order_id=ID, phone=PHONE), trusted=slots(phone="13700000000"), rule="r")
+    assert queries(action, CONFIG.orders) == [OrderQuery(order_id=ID, phone=PHONE), OrderQuery(phone="13700000000")]
+
+
+def test_what_the_customer_says_otherwise_is_not_mixed_with_what_the_host_has_proven() -> None:
+    state = State(identified=OrderQuery(phone=PHONE))
+    action = continue_with(state, slots(phone="13900000002"), CONFIG, True, rule="r")
+    assert (action.kind, action.slot, action.slots) == ("ask_slot", "name", {"phone": "13900000002"})
 
 
 @pytest.mark.parametrize(
-    ("given", "own"),
+    ("query", "own"),
     [
-        (slots(order_id=ID, phone=PHONE), [MINE]),
-        (slots(order_id=ID.lower(), phone=PHONE), [MINE]),
-        (slots(phone=PHONE, name=NAME), [MINE, MINE_TOO]),
-        (slots(order_id=ID, phone="13900000002"), []),
-        (slots(order_id="QH000000", phone=PHONE), []),
-        (slots(phone=PHONE, name="林晓"), []),
-        (slots(phone=PHONE[:10], name=NAME), []),
+        (OrderQuery(order_id=ID, phone=PHONE), [MINE]),
+        (OrderQuery(order_id="qh-2026 1103_0012", phone=PHONE), [MINE]),
+        (OrderQuery(phone=PHONE, name=NAME), [MINE, MINE_TOO]),
+        (OrderQuery(phone=PHONE, name="林曉燕"), [MINE, MINE_TOO]),
+        (OrderQuery(order_id=ID, phone="13900000002"), []),
+        (OrderQuery(order_id="QH000000", phone=PHONE), []),
+        (OrderQuery(phone=PHONE, name="林晓"), []),
+        (OrderQuery(phone=PHONE[1:], name=NAME), []),
+        (OrderQuery(phone="", name=""), []),
+        (OrderQuery(), []),
     ],
 )
-def test_of_what_a_backend_returns_only_the_customers_own_counts(given: dict[str, str], own: list[Order]) -> None:
-    assert proven([THEIRS, MINE, MINE_TOO], given, CONFIG.orders) == own
+def test_of_what_a_backend_returns_only_what_fits_the_query_counts(query: OrderQuery, own: list[Order]) -> None:
+    assert owned(ALL, query) == own
 
 
-def test_a_backend_may_keep_phones_with_their_country_code() -> None:
-    order = MINE.model_copy(update={"phone": "+8613800000001"})
-    assert proven([order], slots(order_id=ID, phone=PHONE), CONFIG.orders) == [order]
+@pytest.mark.parametrize("phone", ["+8613800000001", "138 0000 0001", "86-138-0000-0001"])
+def test_a_backend_may_write_phones_as_it_likes(phone: str) -> None:
+    order = MINE.model_copy(update={"phone": phone})
+    assert owned([order], OrderQuery(order_id=ID, phone=PHONE)) == [order]
+
+
+@pytest.mark.parametrize("query", [OrderQuery(phone="", name=""), OrderQuery(order_id="A1", phone=""), OrderQuery(name="")])
+def test_an_order_without_phone_or_name_belongs_to_nobody(query: OrderQuery) -> None:
+    assert owned([Order(order_id="A1")], query) == []
+
+
+filled = st.text("QH1380林晓燕王- ", max_size=4)
+
+
+@given(
+    st.lists(st.builds(Order, order_id=st.sampled_from(["QH1", "QH2"]), phone=filled, name=filled), max_size=6),
+    st.builds(OrderQuery, order_id=st.none() | filled, phone=st.none() | filled, name=st.none() | filled),
+)
+def test_nothing_is_owned_by_values_cut_short(orders: list[Order], query: OrderQuery) -> None:
+    """Phones of four characters and blanks prove nothing; ids and names must be the same but for marks."""
+    for order in owned(orders, query):
+        assert query.phone is None
+        assert query.name is None or order.name.strip(" ") == query.name.strip(" ") != ""
+        assert query.order_id is None or order.order_id == "".join(c for c in query.order_id if c.isalnum())
 
 
 def test_one_order_is_told() -> None:
-    action = look_up(slots(phone=PHONE, name=NAME), rule="slot_given")
-    settled = settle(State(), action, [MINE, THEIRS], CONFIG)
+    settled = settle(State(), look_up(slots(phone=PHONE, name=NAME), rule="slot_given"), [MINE], CONFIG)
     assert (settled.kind, settled.order, settled.slots["order_id"]) == ("order_status", MINE, ID)
 
 
 def test_several_orders_are_offered_to_pick_from() -> None:
     settled = settle(State(), look_up(slots(phone=PHONE, name=NAME), rule="r"), [MINE, MINE_TOO], CONFIG)
     assert (settled.kind, settled.rule, settled.order) == ("clarify", "several_orders", None)
+    assert [option.faq_id for option in settled.options] == [MINE.order_id, MINE_TOO.order_id]
+
+
+def test_of_several_orders_the_one_that_was_named_is_told() -> None:
+    action = look_up(slots(phone=PHONE, name=NAME, order_id=MINE_TOO.order_id.lower()), rule="order_picked")
+    assert settle(State(), action, [MINE, MINE_TOO], CONFIG).order == MINE_TOO
 
 
 @pytest.mark.parametrize("given", [slots(order_id=ID, phone="13700000000"), slots(phone="13700000000", name=NAME)])
 def test_not_found_and_not_yours_lead_to_the_same_action(given: dict[str, str]) -> None:
     action = look_up(given, rule="slot_given")
-    not_found, not_yours = settle(State(), action, [], CONFIG), settle(State(), action, [MINE, THEIRS], CONFIG)
+    found = [order for query in queries(action, CONFIG.orders) for order in owned(ALL, query)]
+    not_yours, not_found = settle(State(), action, found, CONFIG), settle(State(), action, [], CONFIG)
     assert not_found == not_yours
     assert (not_found.kind, not_found.rule, not_found.order) == ("ask_slot", "order_not_found", None)
 
@@ -100,10 +145,14 @@ def test_after_a_vain_search_the_first_part_of_the_proof_is_asked_again(given: d
     assert settle(State(), look_up(given, rule="r"), [], CONFIG).slot == slot
 
 
-def test_vain_searches_end_with_a_human() -> None:
-    state = State(task="order_progress", asks={"order_id": CONFIG.dialogue.slot_retry_limit})
-    settled = settle(state, look_up(slots(order_id=ID, phone=PHONE), rule="r"), [], CONFIG)
-    assert (settled.kind, settled.rule, settled.reason) == ("handoff", "slot_retry_limit", "slot_not_given")
+@pytest.mark.parametrize(
+    ("limit", "before", "kind"), [(5, 3, "ask_slot"), (5, 4, "handoff"), (1, 0, "handoff"), (50, 48, "ask_slot")]
+)
+def test_vain_searches_of_a_session_end_with_a_human(limit: int, before: int, kind: str) -> None:
+    config = BotConfig(orders={"lookup_limit": limit})
+    settled = settle(State(failed_lookups=before), look_up(slots(phone=PHONE, name="王"), rule="r"), [], config)
+    assert settled.kind == kind
+    assert kind == "ask_slot" or (settled.rule, settled.reason) == ("lookup_limit", "order_not_proven")
 
 
 @pytest.mark.parametrize(("times", "kind"), [(0, "ask_slot"), (2, "ask_slot"), (3, "handoff"), (9, "handoff")])

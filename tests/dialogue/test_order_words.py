@@ -20,7 +20,8 @@ DATA = Path(__file__).parents[2] / "data"
 @pytest.mark.parametrize(
     ("hour", "minute", "words"),
     [
-        (0, 0, "今天凌晨0点"), (4, 59, "今天凌晨4点59分"), (5, 0, "今天早上5点"), (8, 5, "今天早上8点05分"), (9, 0, "今天上午9点"),
+        (0, 0, "今天凌晨0点"), (4, 59, "今天凌晨4点59分"), (5, 0, "今天早上5点"), (8, 5, "今天早上8点05分"), (9, 0,
+        "今天上午9点"),
         (11, 59, "今天上午11点59分"), (12, 0, "今天中午12点"), (13, 0, "今天下午1点"), (17, 30, "今天下午5点30分"),
         (18, 0, "今天晚上6点"), (23, 1, "今天晚上11点01分"),
     ],
@@ -62,6 +63,11 @@ def test_a_date_is_said_in_words_and_other_text_stays(value: str, words: str) ->
     assert date_in_words(value, NOW) == words
 
 
+def test_a_date_is_counted_from_todays_date_in_china() -> None:
+    """At 17:00 UTC on the 21st it is the 22nd in China."""
+    assert date_in_words("2026-11-22", datetime(2026, 11, 21, 17, tzinfo=timezone.utc)) == "今天"
+
+
 def order(**fields: object) -> Order:
     return Order.model_validate({"order_id": "QH202611030012", "phone": "13800000001", "name": "林晓燕"} | fields)
 
@@ -73,8 +79,17 @@ def test_an_order_is_told_with_its_goods_its_latest_event_and_its_date() -> None
     ]
     told = tell(order(status="运输中", items=["门锁 Q3", "拉篮"], events=events, eta="2026-11-23"), NOW)
     assert told == (
-        "订单 QH202611030012（门锁 Q3、拉篮）：运输中。最新进展：今天上午9点05分，已到达杭州。预计时间：明天。请留意快递员的电话。"
+        "订单 QH202611030012（门锁 Q3、拉篮）：运输中。最新进展：今天上午9点05分，已到达杭州。"
+        "预计时间：明天。请留意快递员的电话。"
     )
+
+
+def test_events_with_and_without_a_time_zone_can_be_told_together() -> None:
+    events = [
+        {"time": "2026-11-22T09:00:00", "text": "派送中"},
+        {"time": "2026-11-22T00:30:00Z", "text": "到达"},
+    ]
+    assert "今天上午9点，派送中。" in tell(order(status="派送中", events=events), NOW)
 
 
 def test_an_order_without_events_or_date_is_told_all_the_same() -> None:
@@ -111,11 +126,15 @@ def test_no_status_has_two_meanings() -> None:
     assert len(words) == len(set(words))
 
 
-@pytest.mark.parametrize("text", ["那什么时候能到", "多久能装好", "到哪了", "发了吗", "然后呢", "再查一下", "快递单号是多少", "催一下"])
+@pytest.mark.parametrize(
+    "text", ["那什么时候能到", "多久能装好", "到哪了", "发了吗", "然后呢", "再查一下", "快递单号是多少", "怎么还没到"]
+)
 def test_short_words_about_when_and_where_follow_up_an_order(text: str) -> None:
     assert is_follow_up(text)
 
 
-@pytest.mark.parametrize("text", ["你们发什么快递", "发票怎么开", "谢谢", "", "我在网上看到别人家的橱柜做得特别好看所以什么时候能到我家"])
+@pytest.mark.parametrize(
+    "text", ["你们发什么快递", "发票怎么开", "谢谢", "", "我在网上看到别人家的橱柜做得特别好看所以什么时候能到我家"]
+)
 def test_other_matters_do_not(text: str) -> None:
     assert not is_follow_up(text)

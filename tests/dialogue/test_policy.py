@@ -13,6 +13,10 @@ START = State()
 OFFERED = State(turns=1, options=("a", "b"), option_texts=("标准问 a", "标准问 b"))
 
 
+def picked(faq_id: str, action: str | None = None) -> Candidate:
+    return candidate(faq_id, 1.0, exact=True, action=action)
+
+
 def told(action: Action) -> tuple[str, str]:
     return action.kind, action.rule
 
@@ -101,24 +105,29 @@ def test_a_topic_with_one_question_left_is_no_reason_to_ask() -> None:
     assert told(action) == ("answer", "confident")
 
 
-@pytest.mark.parametrize("place", [0, 1])
-def test_a_pick_is_answered_as_certain(place: int) -> None:
-    action = decide(OFFERED, message(str(place + 1), choice=place), policy(1.0, 1.0))
+@pytest.mark.parametrize("faq_id", ["a", "b"])
+def test_a_pick_is_answered_as_certain(faq_id: str) -> None:
+    action = decide(OFFERED, message("1", picked=picked(faq_id)), policy(1.0, 1.0))
     assert told(action) == ("answer", "option_picked")
-    assert action.candidate is not None
-    assert (action.candidate.faq_id, action.candidate.confidence) == ("ab"[place], 1.0)
+    assert action.candidate == picked(faq_id)
 
 
-def test_picking_the_human_among_the_options_is_a_wish_for_one() -> None:
-    state = State(turns=1, options=("a", "task:human_handoff"), option_texts=("标准问 a", "转人工客服"))
-    action = decide(state, message("2", choice=1), policy())
+@pytest.mark.parametrize("faq_id", ["task:human_handoff", "complain"])
+def test_picking_the_human_among_the_options_is_a_wish_for_one(faq_id: str) -> None:
+    action = decide(OFFERED, message("2", picked=picked(faq_id, "human_handoff")), policy())
     assert (*told(action), action.reason) == ("handoff", "option_picked", "customer_wish")
 
 
-def test_picking_the_order_among_the_options_starts_the_task() -> None:
-    state = State(turns=1, options=("task:order_progress",), option_texts=("查询我的订单进度",))
-    action = decide(state, message("1", choice=0), policy())
+@pytest.mark.parametrize("faq_id", ["task:order_progress", "where"])
+def test_picking_the_order_among_the_options_starts_the_task(faq_id: str) -> None:
+    action = decide(OFFERED, message("1", picked=picked(faq_id, "order_progress")), policy())
     assert (*told(action), action.slot) == ("ask_slot", "option_picked", "phone")
+
+
+def test_rejecting_every_option_is_a_miss() -> None:
+    assert told(decide(OFFERED, message("都不是", rejected=True), policy())) == ("fallback", "miss")
+    again = State(turns=2, misses=1, options=("a",), option_texts=("标准问 a",))
+    assert told(decide(again, message("都不是", rejected=True), policy())) == ("handoff", "miss_limit")
 
 
 @pytest.mark.parametrize(
@@ -130,8 +139,9 @@ def test_as_many_misses_in_a_row_as_the_limit_call_a_human(limit: int, misses: i
     assert (action.kind, action.reason) == (kind, "not_understood" if kind == "handoff" else None)
 
 
-def test_a_message_without_text_asks_for_words() -> None:
-    assert told(decide(START, message("😀😀"), policy(dialogue={"miss_limit": 1}))) == ("fallback", "nothing_to_read")
+def test_a_message_without_text_asks_for_words_and_counts_as_a_miss() -> None:
+    assert told(decide(START, message("😀😀"), policy())) == ("fallback", "nothing_to_read")
+    assert told(decide(State(misses=1), message("😀😀"), policy())) == ("handoff", "miss_limit")
 
 
 @pytest.mark.parametrize("kind", ["greeting", "thanks", "goodbye", "cancel", "ack", "praise"])
@@ -141,7 +151,7 @@ def test_courtesy_is_answered_with_courtesy(kind: str) -> None:
 
 
 def test_a_word_of_courtesy_that_picks_an_option_is_a_pick() -> None:
-    assert told(decide(OFFERED, message("好", smalltalk="ack", choice=0), policy())) == ("answer", "option_picked")
+    assert told(decide(OFFERED, message("好", smalltalk="ack", picked=picked("a")), policy())) == ("answer", "option_picked")
 
 
 @pytest.mark.parametrize("rules", [policy(), policy(0.0, 0.0), policy(1.0, 1.0)])

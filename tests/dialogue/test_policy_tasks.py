@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from handmade import candidate, message, policy
 from hypothesis import given
@@ -13,9 +15,7 @@ from csbot.models import Action, OrderQuery
 
 START = State()
 ASKED_PHONE = State(turns=1, task="order_progress", asked="phone", asks={"phone": 1})
-ASKED_NAME = State(
-    turns=2, task="order_progress", asked="name", slots={"phone": "13800000001"}, asks={"phone": 1, "name": 1}
-)
+ASKED_NAME = State(turns=2, task="order_progress", asked="name", slots={"phone": "13800000001"}, asks={"phone": 1, "name": 1})
 
 
 def told(action: Action) -> tuple[str, str]:
@@ -50,6 +50,12 @@ def test_an_faq_that_stands_for_the_human_calls_one() -> None:
 @pytest.mark.parametrize("state", [START, ASKED_PHONE, ASKED_NAME])
 def test_a_wish_for_a_human_comes_before_everything_else(state: State) -> None:
     assert told(decide(state, message("13800000001 转人工", wish=1.0, order=1.0), policy())) == ("handoff", "human_wanted")
+
+
+def test_whatever_is_known_goes_to_the_human() -> None:
+    state = State(task="order_progress", slots={"phone": "13800000001"}, order_id="QH1", shown={"name": "林晓燕"})
+    action = decide(state, message("转人工", wish=1.0), policy())
+    assert (action.slots, action.order_id) == ({"phone": "13800000001", "name": "林晓燕"}, "QH1")
 
 
 @pytest.mark.parametrize(("limit", "order", "starts"), [
@@ -89,7 +95,18 @@ def test_a_complete_proof_is_looked_up_at_once(text: str) -> None:
 def test_a_customer_whom_the_host_has_identified_is_asked_for_nothing() -> None:
     state = State(identified=OrderQuery(phone="13800000001", name="林晓燕"))
     action = decide(state, message("我的柜子呢", order=0.9), policy())
-    assert (action.kind, action.slots) == ("order_status", {"phone": "13800000001", "name": "林晓燕"})
+    assert (action.kind, action.trusted) == ("order_status", {"phone": "13800000001", "name": "林晓燕"})
+
+
+@pytest.mark.parametrize("who", [{"phone": "13800000001"}, {"order_id": "QH1"}])
+def test_what_the_host_has_proven_is_enough_to_look_up_by(who: dict[str, str]) -> None:
+    action = decide(State(identified=OrderQuery(**who)), message("我的柜子呢", order=0.9), policy())
+    assert (action.kind, action.trusted) == ("order_status", who)
+
+
+def test_a_name_alone_is_not_enough_even_from_the_host() -> None:
+    action = decide(State(identified=OrderQuery(name="林晓燕")), message("我的柜子呢", order=0.9), policy())
+    assert (action.kind, action.slot) == ("ask_slot", "phone")
 
 
 def test_a_bot_without_orders_hands_the_task_over_with_what_is_known() -> None:
@@ -152,7 +169,7 @@ def test_other_courtesy_leaves_the_task_where_it_is() -> None:
 
 def test_a_pick_among_several_orders_is_looked_up() -> None:
     state = State(task="order_progress", slots={"phone": "13800000001"}, options=("QH1", "QH2"), option_texts=("一", "二"))
-    action = decide(state, message("2", choice=1), policy())
+    action = decide(state, message("2", picked=candidate("QH2", 1.0, exact=True)), policy())
     assert (*told(action), action.slots) == ("order_status", "order_picked", {"phone": "13800000001", "order_id": "QH2"})
 
 
@@ -160,9 +177,27 @@ SHOWN = State(turns=3, order_id="QH1", shown={"phone": "13800000001", "name": "�
 
 
 def test_when_will_it_come_is_about_the_order_just_shown() -> None:
-    action = decide(SHOWN, message("那什么时候能到", candidate("ship-time", 0.9), order=0.9), policy())
+    action = decide(SHOWN, message("那什么时候能到", candidate("ship-time", 0.79)), policy(0.5))
     assert told(action) == ("order_status", "order_follow_up")
     assert action.slots == {"phone": "13800000001", "name": "林晓燕", "order_id": "QH1"}
+
+
+def test_an_faq_that_is_sure_goes_before_the_order_just_shown() -> None:
+    action = decide(SHOWN, message("那什么时候能到", candidate("ship-time", 0.9)), policy())
+    assert told(action) == ("answer", "confident")
+
+
+@pytest.mark.parametrize(("since", "kind"), [(0, "order_status"), (3, "order_status"), (4, "fallback")])
+def test_an_order_stays_in_hand_for_four_turns(since: int, kind: str) -> None:
+    state = replace(SHOWN, since_order=since)
+    assert decide(state, message("那什么时候能到"), policy()).kind == kind
+
+
+@pytest.mark.parametrize(("text", "outcome"), [
+    ("我的柜子做到哪了", ("order_status", "order_follow_up")), ("我另一单做到哪了", ("ask_slot", "task_intent")),
+])  # fmt: skip
+def test_asking_again_is_about_the_order_in_hand_unless_another_is_named(text: str, outcome: tuple[str, str]) -> None:
+    assert told(decide(SHOWN, message(text, order=0.9), policy())) == outcome
 
 
 def test_without_an_order_shown_it_is_a_question_like_any_other() -> None:
@@ -187,7 +222,9 @@ def test_whatever_is_said_one_sound_action_comes_out(
     state: State, text: str, confidences: list[float], wish: float, order: float, exact: bool, has_orders: bool,
     action: str | None, smalltalk: str | None,
 ) -> None:  # fmt: skip
-    shown = [candidate(f"f{i}", c, exact=exact and i == 0, action=action if i == 0 else None) for i, c in enumerate(confidences)]
+    shown = [
+        candidate(f"f{i}", c, exact=exact and i == 0, action=action if i == 0 else None) for i, c in enumerate(confidences)
+    ]
     said = message(text, *shown, wish=wish, order=order, asked=state.asked, smalltalk=smalltalk)
     decided = decide(state, said, policy(has_orders=has_orders))
     assert decided == decide(state, said, policy(has_orders=has_orders))

@@ -62,11 +62,22 @@ def test_misses_are_counted_in_a_row_and_courtesy_does_not_break_the_row() -> No
     assert [replay(said[:n]).misses for n in range(7)] == [0, 1, 1, 2, 0, 1, 0]
 
 
-def test_options_last_for_one_turn() -> None:
+def test_options_last_until_something_else_is_talked_of() -> None:
     offered = turn("clarify", options=["a", "b"], option_texts=["甲", "乙"])
-    assert replay([offered]).options == ("a", "b")
-    assert replay([offered]).option_texts == ("甲", "乙")
-    assert replay([offered, turn("answer", options=["a"])]).options == ()
+    courtesy, in_task, other = turn("smalltalk"), turn("answer", task="order_progress"), turn("answer", options=["c"])
+    assert [replay([offered, *said]).options for said in ([], [courtesy], [in_task], [courtesy, in_task])] == [("a", "b")] * 4
+    assert [replay([offered, *said]).options for said in ([other], [turn("fallback")], [turn("handoff")])] == [()] * 3
+    assert replay([offered, courtesy]).option_texts == ("甲", "乙")
+
+
+def test_vain_searches_are_counted_over_the_whole_session() -> None:
+    vain = turn("ask_slot", rule="order_not_found", task="order_progress", slot="phone")
+    assert replay([vain, turn("smalltalk"), vain, turn("handoff"), vain]).failed_lookups == 3
+
+
+def test_the_turns_since_an_order_was_shown_are_counted() -> None:
+    shown = turn("order_status", order_id="QH1")
+    assert [replay([shown, *[turn("answer")] * n]).since_order for n in range(3)] == [0, 1, 2]
 
 
 def test_each_asking_of_a_slot_is_counted_until_the_task_ends() -> None:
@@ -75,7 +86,8 @@ def test_each_asking_of_a_slot_is_counted_until_the_task_ends() -> None:
     faq = turn("answer", task="order_progress", slot="name", slots={"phone": "13800000001"})
     state = replay([phone, phone, name, faq])
     assert (state.asks, state.asked, state.slots) == ({"phone": 2, "name": 1}, "name", {"phone": "13800000001"})
-    assert replay([phone, phone, turn("smalltalk")]) == State(turns=3)
+    ended = replay([phone, phone, turn("smalltalk")])
+    assert (ended.task, ended.asks, ended.asked, ended.slots) == (None, {}, None, {})
 
 
 def test_the_order_shown_is_remembered_with_what_proved_it() -> None:

@@ -65,7 +65,8 @@ def test_every_fault_of_a_file_is_listed_with_its_line_and_field(tmp_path: Path)
         "null",
     )
     assert faults(file) == [
-        (2, None), (3, "expect"), (4, "expect"), (6, "expect"), (7, "expect.intent"), (8, "text"), (8, "tag"), (9, None), (10, None),
+        (2, None), (3, "expect"), (4, "expect"), (6, "expect"), (7, "expect.intent"), (8, "text"), (8, "tag"), (9, None), (10,
+        None),
     ]  # fmt: skip
 
 
@@ -81,7 +82,9 @@ def test_json_nested_beyond_measure_is_a_fault_and_no_crash(tmp_path: Path) -> N
     assert faults(write(tmp_path / "cases.jsonl", "[" * 100_000)) == [(1, None)]
 
 
-@pytest.mark.parametrize("content", [b"", b"  \n\n", b"\x00\x01\x02", b'{"text": "\xff\xff\xff"}'], ids=["empty", "blank", "binary", "bytes"])
+@pytest.mark.parametrize(
+    "content", [b"", b"  \n\n", b"\x00\x01\x02", b'{"text": "\xff\xff\xff"}'], ids=["empty", "blank", "binary", "bytes"]
+)
 @pytest.mark.parametrize("read", [read_cases, read_dialogues])
 def test_a_file_without_readable_text_is_refused(tmp_path: Path, content: bytes, read: Any) -> None:
     file = tmp_path / "rows.jsonl"

@@ -39,7 +39,12 @@ def test_exact_questions_are_matched_and_resolved(small_kb: KnowledgeBase) -> No
 def test_a_wrong_case_is_listed_with_what_came_instead(small_kb: KnowledgeBase) -> None:
     report = evaluate(small_kb, [RIGHT, WRONG])
     (error,) = report.errors
-    assert (error["text"], error["expect"], error["kind"], error["faq_id"]) == ("怎么退货", {"faq_id": "refund"}, "answer", "return")
+    assert (error["text"], error["expect"], error["kind"], error["faq_id"]) == (
+        "怎么退货",
+        {"faq_id": "refund"},
+        "answer",
+        "return",
+    )
     assert error["tags"] == ["plain", "hard"]
     assert report.resolution_rate == 0.5
 
@@ -54,7 +59,9 @@ def test_each_tag_is_measured_alone(small_kb: KnowledgeBase) -> None:
 
 def test_each_case_is_the_first_message_of_a_new_customer(small_kb: KnowledgeBase) -> None:
     """Three misses in a row would call a human if they came from one."""
-    strict = BotConfig(bands={"answer": 1.0, "clarify": 1.0}, dialogue={"task_intent": 1.0, "handoff_wish": 1.0, "miss_limit": 2})
+    strict = BotConfig(
+        bands={"answer": 1.0, "clarify": 1.0}, dialogue={"task_intent": 1.0, "handoff_wish": 1.0, "miss_limit": 2}
+    )
     report = evaluate(Chatbot(small_kb, config=strict), [case("今天苏州下雨吗", out_of_scope=True)] * 3)
     assert report.oos_rejection == 1.0
     assert report.errors == []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csbot.intents.signals import CERTAIN, find_signals
+from csbot.intents.signals import CERTAIN, LIKELY, find_signals
 from csbot.models import Signal
 from csbot.resources import load_yaml
 from csbot.text import normalise
@@ -84,28 +84,31 @@ def test_a_certain_pattern_needs_no_second_opinion() -> None:
     assert signal("转人工", "human_wanted", wants_human=0.0) == alone
 
 
-def test_a_weaker_pattern_is_averaged_with_the_example_utterances() -> None:
+def test_a_weaker_pattern_is_weighed_three_to_two_with_the_example_utterances() -> None:
     text = "叫你们经理出来"
     alone, joined = signal(text, "human_wanted"), signal(text, "human_wanted", wants_human=0.5)
     assert alone is not None
     assert joined is not None
     assert alone.score < CERTAIN
-    assert joined.score == pytest.approx((alone.score + 0.5) / 2, abs=1e-4)
+    assert joined.score == pytest.approx(0.6 * alone.score + 0.4 * 0.5, abs=1e-4)
 
 
-def test_where_no_pattern_speaks_the_examples_speak_alone_from_three_tenths() -> None:
+def test_where_no_pattern_speaks_the_examples_must_speak_clearly() -> None:
     text = "这个我跟谁讲都行"
     assert signal(text, "human_wanted") is None
-    assert signal(text, "human_wanted", wants_human=0.29) is None
-    spoken = signal(text, "human_wanted", wants_human=0.3)
+    assert signal(text, "human_wanted", wants_human=LIKELY - 0.01) is None
+    spoken = signal(text, "human_wanted", wants_human=LIKELY)
     assert spoken is not None
-    assert spoken.score == 0.3
+    assert spoken.score == LIKELY
+
+
+def test_the_examples_say_nothing_about_a_message_without_hanzi() -> None:
+    assert signal("qwe123", "human_wanted", wants_human=1.0) is None
 
 
 def test_the_examples_count_half_where_the_words_stand_for_another_matter() -> None:
-    halved = signal("安装人工费多少", "human_wanted", wants_human=0.8)
-    assert halved is not None
-    assert halved.score == 0.4
+    assert signal("这个我跟谁讲都行", "human_wanted", wants_human=0.9) is not None
+    assert signal("安装人工费多少", "human_wanted", wants_human=0.9) is None
 
 
 @given(st.text(), st.one_of(st.none(), st.floats(0, 1)))

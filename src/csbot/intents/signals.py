@@ -37,7 +37,7 @@ CERTAIN = 0.95
 def find_signals(text: str, *, wants_human: float | None = None) -> tuple[Signal, ...]:
     """Signals in a message in normal form, at most one per name, with the words that show each.
 
-    :param wants_human: probability of the intent by its example utterances. Weaker patterns are averaged with it; where no
+    :param wants_human: probability of the intent by its example utterances. Weaker patterns are weighed with it (0.6 to 0.4); where no
         pattern speaks, it speaks alone; where the words stand for another matter, it is halved.
 
     >>> [s.name for s in find_signals("转人工")]
@@ -67,4 +67,4 @@ def _with_examples(signal: Signal | None, text: str, probability: float) -> Sign
         return Signal(name="human_wanted", score=round(probability, 4), text="", reason="like the example utterances")
     if signal.score >= CERTAIN:
         return signal
-    return signal.model_copy(update={"score": round((signal.score + probability) / 2, 4)})
+    return signal.model_copy(update={"score": round(0.6 * signal.score + 0.4 * probability, 4)})
