@@ -25,20 +25,35 @@ hypothesis.settings.register_profile("csbot", database=None, deadline=None)
 hypothesis.settings.load_profile("csbot")
 
 FAQS = (
-    Faq(id="ship-time", question="下单后多久发货", similar=("什么时候能发货", "几天能寄出来"), answer="48 小时内发货。", category="物流"),
+    Faq(
+        id="ship-time", question="下单后多久发货", similar=("什么时候能发货", "几天能寄出来"), answer="48 小时内发货。",
+        category="物流",
+    ),
     Faq(id="ship-fee", question="运费怎么算", similar=("邮费多少钱", "包邮吗"), answer="满 99 元包邮。", category="物流"),
-    Faq(id="ship-company", question="发什么快递", similar=("能指定顺丰吗", "用哪家物流"), answer="默认中通快递。", category="物流"),
+    Faq(
+        id="ship-company", question="发什么快递", similar=("能指定顺丰吗", "用哪家物流"), answer="默认中通快递。",
+        category="物流",
+    ),
     Faq(
         id="return", question="怎么退货", similar=("不喜欢想退掉", "七天无理由怎么申请"),
         answer="签收后 7 天内在订单详情申请退货。", category="售后", related=("refund",),
     ),
-    Faq(id="refund", question="退款多久到账", similar=("钱什么时候退回来", "退款还没收到"), answer="审核通过后 1 到 3 个工作日原路退回。"),
-    Faq(id="invoice", question="发票怎么开", similar=("能开增值税专用发票吗", "我要开票"), answer="在订单详情点“申请发票”。", tags=("发票",)),
+    Faq(
+        id="refund", question="退款多久到账", similar=("钱什么时候退回来", "退款还没收到"),
+        answer="审核通过后 1 到 3 个工作日原路退回。",
+    ),
+    Faq(
+        id="invoice", question="发票怎么开", similar=("能开增值税专用发票吗", "我要开票"),
+        answer="在订单详情点“申请发票”。", tags=("发票",),
+    ),
     Faq(
         id="lock-power", question="智能门锁没电了怎么开门", similar=("指纹锁电池耗尽进不了家", "门锁没电"),
         answer="用充电宝接锁底的应急口供电。", channel_answers={"wechat": "微信里看视频：用充电宝应急供电。"},
     ),
-    Faq(id="lock-wifi", question="门锁怎么联网", similar=("智能锁连不上无线网", "WiFi 配网失败"), answer="在应用里添加设备，按提示配网。"),
+    Faq(
+        id="lock-wifi", question="门锁怎么联网", similar=("智能锁连不上无线网", "WiFi 配网失败"),
+        answer="在应用里添加设备，按提示配网。",
+    ),
     Faq(id="measure", question="上门测量收费吗", similar=("量房要钱吗", "量尺寸怎么收费"), answer="首次测量免费。"),
     Faq(id="install", question="橱柜安装要多久", similar=("装一套柜子几天", "安装需要几个小时"), answer="一般一天装完。"),
     Faq(id="pay", question="可以分期付款吗", similar=("支持花呗分期吗", "能不能用信用卡分期"), answer="支持 3、6、12 期。"),

@@ -67,7 +67,7 @@ def imports(name: str, source: str) -> Iterator[str]:
 
 def room(name: str) -> str:
     """The part after ``csbot.``; "" for csbot itself."""
-    return (name.split(".") + [""])[1]
+    return [*name.split("."), ""][1]
 
 
 def wrong_ways(sources: Mapping[str, str]) -> list[str]:
@@ -78,11 +78,9 @@ def wrong_ways(sources: Mapping[str, str]) -> list[str]:
         for target in imports(name, source):
             if name == "csbot" or target.split(".")[0] != "csbot" or room(target) == room(name):
                 continue
-            if room(target) not in layer:  # csbot itself: only the top may import that
-                allowed = room(name) == "cli"
-            else:
-                allowed = layer[room(target)] < layer[room(name)]
-            if not allowed:
+            below = room(target) in layer and layer[room(target)] < layer[room(name)]
+            from_the_top = room(target) not in layer and room(name) == "cli"  # csbot itself
+            if not below and not from_the_top:
                 wrong.append(f"{name} → {target}")
     return wrong
 

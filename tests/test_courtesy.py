@@ -38,6 +38,7 @@ def test_no_word_is_listed_under_two_kinds() -> None:
 @pytest.mark.parametrize(
     ("message", "core"),
     [
+        ("你好，请问多久发货，谢谢", "多久发货"),
         ("请问多久发货，谢谢", "多久发货"),
         ("你好请问多久发货", "多久发货"),
         ("在吗在吗 多久发货", "多久发货"),

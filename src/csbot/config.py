@@ -25,7 +25,7 @@ class BandConfig(_Settings):
     )
     clarify: float | None = Field(default=None, ge=0, le=1, description="None: the calibration's own threshold.")
     ambiguity_margin: float = Field(
-        default=0.05,
+        default=0.02,
         ge=0,
         le=1,
         description="runner-up closer than this in confidence → clarify instead of answer, unless the question is exact. "

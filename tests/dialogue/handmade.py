@@ -1,4 +1,4 @@
-"""Parts made by hand for the tests of the dialogue: one candidate, one understood message, one policy."""
+"""Parts made by hand for the tests of the dialogue: states, candidates, understood messages and policies."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ from typing import Any
 
 from csbot.config import BotConfig
 from csbot.dialogue.policy import Policy
+from csbot.dialogue.state import State
 from csbot.intents.slots import find_slots
-from csbot.models import Candidate, Signal, Understanding
+from csbot.models import Action, Candidate, Signal, Understanding
 from csbot.text import normalise
+
+START = State()
+ASKED_PHONE = State(turns=1, task="order_progress", asked="phone", asks={"phone": 1})
+ASKED_NAME = State(turns=2, task="order_progress", asked="name", slots={"phone": "13800000001"}, asks={"phone": 1, "name": 1})
+
+
+def told(action: Action) -> tuple[str, str]:
+    return action.kind, action.rule
 
 
 def candidate(faq_id: str, confidence: float, *, exact: bool = False, action: str | None = None) -> Candidate:

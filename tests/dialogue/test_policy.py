@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from handmade import candidate, message, policy
+from handmade import START, candidate, message, policy, told
 
 from csbot.dialogue.policy import Policy, decide, intent_of
 from csbot.dialogue.state import State
 from csbot.models import Action, Candidate
 
-START = State()
 OFFERED = State(turns=1, options=("a", "b"), option_texts=("标准问 a", "标准问 b"))
 
 
 def picked(faq_id: str, action: str | None = None) -> Candidate:
     return candidate(faq_id, 1.0, exact=True, action=action)
-
-
-def told(action: Action) -> tuple[str, str]:
-    return action.kind, action.rule
 
 
 @pytest.mark.parametrize(
@@ -52,7 +47,7 @@ def two(first: float, second: float, *, exact: bool = False) -> tuple[Candidate,
 
 
 def test_two_faqs_that_are_close_are_offered_instead_of_answered() -> None:
-    action = decide(START, message("怎么弄", *two(0.90, 0.86)), policy())
+    action = decide(START, message("怎么弄", *two(0.90, 0.86)), policy(bands={"ambiguity_margin": 0.05}))
     assert told(action) == ("clarify", "close")
     assert [option.faq_id for option in action.options] == ["a", "b"]
 

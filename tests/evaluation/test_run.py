@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from csbot import Chatbot, KnowledgeBase, evaluate
+from csbot import Chatbot, KnowledgeBase, Session, evaluate
 from csbot.config import BotConfig
 from csbot.errors import InputError
 from csbot.evaluation.cases import Case, Dialogue, read_cases
-from csbot.evaluation.run import NAMES
+from csbot.evaluation.run import NAMES, run_cases
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -125,6 +125,23 @@ def test_the_json_has_value_numerator_and_denominator_of_each(small_kb: Knowledg
     assert set(data) >= {"indicators", "by_tag", "errors", "kb_version", "encoder", "degraded"}
     assert data["indicators"]["resolution_rate"] == {"numerator": 1.0, "denominator": 2.0, "value": 0.5}
     assert set(data["indicators"]) <= set(NAMES)
+
+
+def test_progress_is_told_up_to_the_last_case(small_kb: KnowledgeBase) -> None:
+    told: list[tuple[int, int]] = []
+    evaluate(small_kb, [RIGHT, WRONG, HUMAN], progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["我叫林晓燕，电话13800000001，想把东西退了", "你好，请问锁没电了咋办，谢谢", "QH202611030012到哪了", "转人工", "😀"],
+)
+def test_a_case_is_treated_as_a_customers_message_is(small_kb: KnowledgeBase, text: str) -> None:
+    bot = Chatbot(small_kb, orders=DATA / "orders.json")
+    (outcome,), reply = run_cases(bot, [case(text, out_of_scope=True)]), bot.reply(Session(customer_id="u"), text)
+    assert (outcome.kind, outcome.faq_id, outcome.intent) == (reply.kind, reply.faq_id, reply.trace.intent)
+    assert outcome.confidence == reply.confidence
 
 
 def test_the_samples_cases_expect_faqs_that_exist_and_give_every_indicator(sample_kb: KnowledgeBase) -> None:

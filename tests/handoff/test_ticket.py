@@ -8,7 +8,7 @@ from csbot.handoff.ticket import names_in, open_ticket
 from csbot.intents.slots import find_slots
 from csbot.models import Action, Candidate, OrderQuery, Session, Signal, Ticket, Turn, Understanding
 
-PERSONAL = ("13800000001", "QH202611030012", "林晓燕")
+PERSONAL = ("QH202611030012", "13800000001", "林晓燕")
 
 
 def turn(user: str, reply: str, **fields: object) -> Turn:

@@ -37,7 +37,8 @@ def test_softmax_and_sigmoid_by_hand_and_at_the_ends() -> None:
 def test_the_ranker_maximises_its_penalised_likelihood() -> None:
     """At the optimum the numeric gradient of the formula in the docstring is zero."""
     rng = np.random.default_rng(0)
-    problems = [Problem(rng.normal(size=(4, 3)) * [1, 5, 0.1], int(rng.integers(4)), float(rng.uniform(0.5, 2))) for _ in range(40)]
+    sizes = [1, 5, 0.1]
+    problems = [Problem(rng.normal(size=(4, 3)) * sizes, int(rng.integers(4)), float(rng.uniform(0.5, 2))) for _ in range(40)]
     problems += [Problem(rng.normal(size=(4, 3)), None), Problem(rng.normal(size=(1, 3)), 0)]
     scale = np.concatenate([p.ranking for p in problems[:40]]).std(axis=0)
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csbot.errors import SnapshotCorrupt
-from csbot.kb.lexical import B, K1, LexicalIndex
+from csbot.kb.lexical import K1, B, LexicalIndex
 
 DOCUMENTS = [["多久", "发货"], ["怎么", "退货"], ["发货", "地址", "怎么", "修改"], []]
 
@@ -63,7 +63,7 @@ def test_scores_are_bm25s_ones_divided_by_the_best_possible(documents: list[list
     total = best + (len(query) - len(there)) * idf(len(documents), 1)
     np.testing.assert_allclose(found, expected / total, rtol=1e-4, atol=1e-6)
     assert known == pytest.approx(best / total, rel=1e-4)
-    assert 0 <= found.min()
+    assert found.min() >= 0
     assert found.max() <= 1 + 1e-6
 
 

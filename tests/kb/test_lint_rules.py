@@ -14,7 +14,7 @@ from csbot.models import CHINA
 NOW = datetime(2026, 6, 1, tzinfo=CHINA)
 RETURN = Faq(id="return", question="怎么申请退货", similar=("东西不想要了能退吗",), answer="在订单详情申请。")
 INVOICE = Faq(id="invoice", question="发票怎么开", similar=("能开增值税专用发票吗",), answer="在订单详情申请开票。")
-LOCK = Faq(id="lock", question="门锁没电了怎么开门", similar=("指纹锁电池耗尽进不了家", "门锁没电怎么办"), answer="用充电宝应急供电。")
+LOCK = Faq(id="lock", question="门锁没电了怎么开门", similar=("指纹锁电池耗尽进不了家", "门锁没电怎么办"), answer="应急供电。")
 
 
 def findings(rule: Rule, *faqs: Faq) -> list[tuple[str, str, str | None]]:

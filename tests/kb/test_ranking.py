@@ -90,10 +90,14 @@ def test_judging_orders_by_the_ranker_and_squashes_the_confidence(dense: bool) -
 
 
 def test_equal_scores_keep_their_order() -> None:
+    ranker, confidence_of = ranker_features(True), confidence_features(True)
     flat = Calibration(
-        encoder="x", ranker=Linear(features=ranker_features(True), weights=(0,) * len(ranker_features(True))),
-        confidence=Linear(features=confidence_features(True), weights=(0,) * len(confidence_features(True))), answer=1, clarify=1,
-    )  # fmt: skip
+        encoder="x",
+        ranker=Linear(features=ranker, weights=(0,) * len(ranker)),
+        confidence=Linear(features=confidence_of, weights=(0,) * len(confidence_of)),
+        answer=1,
+        clarify=1,
+    )
     order, confidence = judge(evidence(), flat)
     assert list(order) == [0, 1, 2]
     assert confidence.tolist() == [0.5] * 3

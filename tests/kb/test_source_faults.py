@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import openpyxl
@@ -95,8 +96,29 @@ def test_the_message_shows_the_wrong_value_and_the_known_fields(tmp_path: Path) 
 
 def test_faults_of_rows_given_by_a_program_are_numbered_from_one() -> None:
     with pytest.raises(SourceError) as caught:
-        coerce([Faq(id="a", question="问", answer="答"), {"question": " ", "answer": "答"}, 3, {"id": "a", "question": "问", "answer": "b"}])
+        good = Faq(id="a", question="问", answer="答")
+        coerce([good, {"question": " ", "answer": "答"}, 3, {"id": "a", "question": "问", "answer": "b"}])  # type: ignore[list-item]
     assert {(fault.line, fault.field) for fault in caught.value.faults} == {(2, "question"), (3, None), (4, "id")}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("kb.jsonl", '{"question": "问", "answer": "答", "id": ' + "1" * 5000 + "}\n"),
+        ("kb.jsonl", "[" * 100_000),
+        ("kb.yaml", "- {question: 问, answer: 答, valid_until: 2026-13-45}\n"),
+        ("kb.yaml", "[" * 3000),
+        ("kb.csv", "question,answer\n问," + "答" * 200_000 + "\n"),
+    ],
+    ids=["huge number", "deep json", "impossible date", "deep yaml", "huge cell"],
+)
+def test_text_that_makes_a_parser_give_up_is_one_fault(tmp_path: Path, name: str, text: str) -> None:
+    assert len(faults(tmp_path / name, text)) == 1
+
+
+def test_text_that_cannot_be_stored_is_a_fault() -> None:
+    with pytest.raises(SourceError, match="第 2 行"):
+        coerce([{"question": "问", "answer": "答"}, {"question": "问二", "answer": "半个表情\ud83d"}])
 
 
 @pytest.mark.parametrize("suffix", sources.SUFFIXES)
@@ -135,6 +157,23 @@ def test_a_file_that_is_no_workbook_is_one_clear_error(tmp_path: Path, content: 
     (tmp_path / "kb.xlsx").write_bytes(content)
     with pytest.raises(InputError, match="不是有效的 xlsx"):
         read_faqs(tmp_path / "kb.xlsx")
+
+
+def test_a_damaged_workbook_is_read_or_refused_but_never_a_traceback(tmp_path: Path, faqs: list[Faq]) -> None:
+    rng, place = random.Random(0), tmp_path / "kb.xlsx"
+    sources.write_faqs(faqs, place)
+    whole, refused = place.read_bytes(), 0
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(rng.choice([1, 3, 20])):
+            data[rng.randrange(len(data))] ^= rng.randrange(1, 256)
+        place.write_bytes(data)
+        try:
+            read_faqs(place)
+        except InputError as error:
+            assert "kb.xlsx" in str(error)
+            refused += 1
+    assert refused
 
 
 @pytest.mark.parametrize("text", ["question,answer\n", "question,answer\n,\n"])

@@ -33,7 +33,8 @@ def test_jsonl_and_yaml_take_chinese_keys_and_the_same_encodings(tmp_path: Path,
     lines = '{"编号": "f1", "标准问": "多久发货", "相似问": ["几天发货", "什么时候发"], "答案": "48 小时内", "分类": "物流",'
     lines += ' "标签": "发货|时效", "状态": "未发布"}\n\n'
     assert read_faqs(write(tmp_path / "a.jsonl", lines.encode(encoding))) == [EXPECTED]
-    entry = "- {编号: f1, 标准问: 多久发货, 相似问: [几天发货, 什么时候发], 答案: 48 小时内, 分类: 物流, 标签: 发货|时效, 状态: draft}\n"
+    entry = "- {编号: f1, 标准问: 多久发货, 相似问: [几天发货, 什么时候发], 答案: 48 小时内, 分类: 物流,"
+    entry += " 标签: 发货|时效, 状态: draft}\n"
     assert read_faqs(write(tmp_path / "a.yml", entry.encode(encoding))) == [EXPECTED]
 
 
@@ -53,8 +54,8 @@ def test_a_workbook_is_read_from_its_first_sheet_with_numbers_as_people_see_them
 
 @pytest.mark.parametrize("title", sorted(HEADERS))
 def test_each_chinese_title_stands_for_its_field(tmp_path: Path, title: str) -> None:
-    values = {"channel_answers": '{"wechat": "微信答"}', "valid_from": "2020-01-01", "valid_until": "2030-01-01", "status": "停用"}
-    values["action"] = "order_progress"
+    values = {"channel_answers": '{"wechat": "微信答"}', "status": "停用", "action": "order_progress"}
+    values |= {"valid_from": "2020-01-01", "valid_until": "2030-01-01"}
     value = values.get(HEADERS[title], "值")
     others = [field for field in ("question", "answer") if field != HEADERS[title]]
     text = ",".join([title, *others]) + "\n" + ",".join(['"' + value.replace('"', '""') + '"', *["别的"] * len(others)]) + "\n"
@@ -97,6 +98,21 @@ def test_a_bare_last_day_lasts_until_its_midnight_and_a_first_day_begins_with_it
     assert not faq.is_valid(datetime(2027, 1, 1, tzinfo=CHINA))
 
 
+def test_a_date_in_a_workbook_means_what_it_means_in_a_csv(tmp_path: Path) -> None:
+    """Excel keeps a date as its midnight; it is still the last day."""
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["标准问", "答案", "失效时间", "标签"])
+    book.worksheets[0].append(["问", "答", datetime(2026, 12, 31), datetime(2026, 5, 1)])
+    book.save(tmp_path / "a.xlsx")
+    (faq,) = read_faqs(tmp_path / "a.xlsx")
+    assert faq.valid_until == datetime(2027, 1, 1, tzinfo=CHINA)
+    assert faq.tags == ("2026-05-01",)
+
+
+def test_the_last_day_of_year_9999_means_that_there_is_no_end() -> None:
+    assert coerce([{"question": "问", "answer": "答", "valid_until": "9999-12-31"}])[0].valid_until is None
+
+
 def test_a_moment_with_its_zone_is_kept_to_the_second() -> None:
     (faq,) = coerce([{"question": "问", "answer": "答", "valid_until": "2026-12-31T08:00:00+08:00"}])
     assert faq.valid_until == datetime(2026, 12, 31, 8, tzinfo=timezone(timedelta(hours=8)))
@@ -110,7 +126,8 @@ def test_yaml_dates_numbers_and_empty_values_are_taken_as_meant(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("word", "status"), [("生效", "active"), ("", "active"), ("待生效", "draft"), ("已失效", "archived"), (" Archived ", "archived")]
+    ("word", "status"),
+    [("生效", "active"), ("", "active"), ("待生效", "draft"), ("已失效", "archived"), (" Archived ", "archived")],
 )
 def test_status_words_of_chinese_tools_are_understood(word: str, status: str) -> None:
     assert coerce([{"question": "问", "answer": "答", "status": word}])[0].status == status

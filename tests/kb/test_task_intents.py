@@ -42,5 +42,3 @@ def test_the_shipped_heads_tell_plain_wishes_from_plain_questions(small_kb: Know
     assert human["human_handoff"] > max(order["human_handoff"], neither["human_handoff"])
     assert order["order_progress"] > max(human["order_progress"], neither["order_progress"])
     assert small_kb.contents.intents(None) == {}
-
-

@@ -15,7 +15,7 @@ from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX, TITLES
 from csbot.models import Action, Band, Candidate, Understanding
 
 CLEAR_WISH = 0.7
-"""A wish for a human at or above this is granted however well an FAQ fits; a fainter one must beat the FAQ's confidence."""
+"""A wish for a human that words show as clearly as this is granted however well an FAQ fits; another must beat the FAQ."""
 
 RECENT = 4
 """Turns for which an order that was shown stays in hand."""
@@ -78,9 +78,11 @@ def _human(message: Understanding, policy: Policy) -> Action | None:
     """A wish for a human comes first, whatever else is under way."""
     top = _best(message)
     asked_outright = top is not None and top.exact and top.action is None
-    wish = message.signal("human_wanted")
+    wish = next((signal for signal in message.signals if signal.name == "human_wanted"), None)
     rival = top.confidence if top and top.action is None and policy.band(top) == "answer" else 0.0
-    if wish >= policy.config.dialogue.handoff_wish and (wish >= CLEAR_WISH or wish >= rival) and not asked_outright:
+    rival = max(rival, message.intents.get(ORDER_PROGRESS, 0.0))
+    clear = wish is not None and ((wish.score >= CLEAR_WISH and bool(wish.text)) or wish.score >= rival)
+    if wish and wish.score >= policy.config.dialogue.handoff_wish and clear and not asked_outright:
         return Action(kind="handoff", rule="human_wanted", reason="customer_wish", wording="handoff")
     if top and top.action == HUMAN_HANDOFF and policy.band(top) == "answer":
         return Action(kind="handoff", rule="human_intent", reason="customer_wish", wording="handoff", candidate=top)

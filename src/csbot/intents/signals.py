@@ -37,8 +37,8 @@ CERTAIN = 0.95
 def find_signals(text: str, *, wants_human: float | None = None) -> tuple[Signal, ...]:
     """Signals in a message in normal form, at most one per name, with the words that show each.
 
-    :param wants_human: probability of the intent by its example utterances. Weaker patterns are weighed with it (0.6 to 0.4); where no
-        pattern speaks, it speaks alone; where the words stand for another matter, it is halved.
+    :param wants_human: probability of the intent by its example utterances. Weaker patterns are weighed with it (0.6 to 0.4);
+        where no pattern speaks, it speaks alone; where the words stand for another matter, it is halved.
 
     >>> [s.name for s in find_signals("转人工")]
     ['human_wanted']

@@ -24,11 +24,11 @@ DEFAULT_ORDER_ID = OrderConfig().order_id_patterns
 _HANZI = r"[\u4e00-\u9fff·]"
 _END = r"(?=$|[\s,，。.!;；、的吧哦呢啊]|手机|电话|订单|单号|尾号|号码|先生|女士|小姐|买|在|想|要|查|\d)"
 _NAME_INTRO = re.compile(
-    r"(?:我的?名字(?:是|叫)?|我叫做?|姓名(?:是|叫|为|:)?|名字(?:是|叫|为|:)?|收[件货]人(?:姓名|名字)?(?:是|叫|为|:)?|联系人(?:是|叫|:)?"
-    rf"|下单人(?:是|叫|:)?|客户名(?:是|叫|:)?|登记的?名字?(?:是|叫))\s*({_HANZI}{{2,12}}?){_END}"
+    r"(?:我的?名字(?:是|叫)?|我叫做?|姓名(?:是|叫|为|:)|名字(?:是|叫|为|:)|收[件货]人(?:姓名|名字)?(?:是|叫|为|:)|联系人(?:是|叫|:)"
+    rf"|下单人(?:是|叫|:)|客户名(?:是|叫|:)?|登记的?名字?(?:是|叫))\s*({_HANZI}{{2,12}}?){_END}"
 )
 """Words after which a name comes for certain."""
-_MAYBE_INTRO = re.compile(rf"(?:我是|本人(?:是)?|叫)\s*({_HANZI}{{2,4}}?){_END}")
+_MAYBE_INTRO = re.compile(rf"(?:我是|本人(?:是)?|叫|姓名|名字|收[件货]人|联系人|下单人)\s*({_HANZI}{{2,4}}?){_END}")
 """Words after which a name may come; it must begin with a surname then."""
 _SURNAMES = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅"
@@ -110,7 +110,7 @@ def find_slots(text: str, *, asked: str | None = None, order_id: Sequence[str] =
         if _may_be_name(match.group(1)):
             take("name", match.group(1), *match.span(1))
     for match in _MAYBE_INTRO.finditer(folded):
-        if _begins_like_name(match.group(1)):
+        if _begins_like_name(match.group(1)) and not match.group(1).startswith("查"):
             take("name", match.group(1), *match.span(1))
     if not any(slot.name == "name" for slot in found):
         if asked == "name":

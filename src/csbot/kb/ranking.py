@@ -27,7 +27,8 @@ DENSE_FEATURES = ("best", "mean", "answer", "best_lead", "mean_lead", "answer_le
 LEXICAL_FEATURES = ("words", "words_lead", "answer_words", "answer_words_lead", "bigrams", "bigrams_lead")
 RANKER_FEATURES = (*DENSE_FEATURES, *LEXICAL_FEATURES)
 QUERY_FEATURES = ("lead", "share", "known", "length", "agree", "size")
-CONFIDENCE_FEATURES = ("best", "mean", "answer", "words", "answer_words", "bigrams", *QUERY_FEATURES)
+DENSE_CONFIDENCE_FEATURES = ("best", "mean", "answer", "standout")
+CONFIDENCE_FEATURES = (*DENSE_CONFIDENCE_FEATURES, "words", "answer_words", "bigrams", *QUERY_FEATURES)
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Evidence:
         """(c, features) in the order of `confidence_features`, each candidate judged as if it were the answer."""
         leads = _lead(scores)
         columns = dict(self.columns)
+        if self.dense:
+            columns["standout"] = _standout(self.columns["best"])
         columns |= {
             "lead": np.clip(leads, -8, MOST_LEAD),
             "share": softmax(scores),
@@ -78,7 +81,12 @@ def ranker_features(dense: bool) -> tuple[str, ...]:
 def confidence_features(dense: bool) -> tuple[str, ...]:
     if dense:
         return CONFIDENCE_FEATURES
-    return tuple(f for f in CONFIDENCE_FEATURES if f not in ("best", "mean", "answer"))
+    return tuple(f for f in CONFIDENCE_FEATURES if f not in DENSE_CONFIDENCE_FEATURES)
+
+
+def _standout(best: Matrix) -> Matrix:
+    """By how many deviations each likeness stands out from the candidates': a stranger's question is as near to many."""
+    return np.asarray((best - best.mean()) / (best.std() + 0.02), np.float64)
 
 
 def _lead(scores: Matrix) -> Matrix:
