@@ -59,10 +59,10 @@ def normalise(text: str) -> str:
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") else c for c in text)
     text = _EMOJI.sub(" ", text)
     text = _to_simplified().convert(text).lower()
-    text = _REPEATED_PUNCTUATION.sub(r"\1", text)
-    text = _LAUGHTER.sub(r"\1", text)
     text = _SPACE_IN_NUMBER.sub("", text)
     text = _SPACE_BY_HANZI.sub("", re.sub(r"\s+", " ", text))
+    text = _REPEATED_PUNCTUATION.sub(r"\1", text)
+    text = _LAUGHTER.sub(r"\1", text)
     return text.strip(_OUTER)
 
 
@@ -216,8 +216,9 @@ class Tokeniser:
         self._stop = _shipped_stop_words() | set(self.lexicon.stop_words)
         with _lock:
             self._jieba = _base_tokeniser()
-        if self.lexicon.user_words:
-            self._jieba = self._with_words(self._jieba, self.lexicon.user_words)
+        if words := (*self.lexicon.user_words, *self.lexicon.synonyms):
+            self._jieba = self._with_words(self._jieba, words)
+        self._standard = {other: self._cut(standard) for other, standard in self.lexicon.synonyms.items()}
 
     @staticmethod
     def _with_words(base: jieba.Tokenizer, words: Iterable[str]) -> jieba.Tokenizer:
@@ -230,9 +231,11 @@ class Tokeniser:
             own.add_word(word)
         return own
 
+    def _cut(self, text: str) -> list[str]:
+        return list(self._jieba.cut_for_search(text, HMM=False))
+
     def words(self, text: str) -> list[str]:
         """Words of ``text`` (normalised by the caller), stop words dropped, synonyms replaced, in order."""
-        synonyms = self.lexicon.synonyms
-        words = [synonyms.get(word, word) for word in self._jieba.cut_for_search(text, HMM=False)]
+        words = [part for word in self._cut(text) for part in self._standard.get(word, [word])]
         kept = [word for word in words if word not in self._stop and not word.isspace()]
         return kept or [word for word in words if not word.isspace()]

@@ -83,11 +83,14 @@ class OnnxEncoder:
         return vectors
 
     def prefetch(self) -> None:
-        """Begin loading in another thread, so that it is ready when the first message comes. Errors show at first use."""
+        """Begin loading in another thread, so that it is ready when the first message comes. Errors show at first use.
+
+        The process does not end before it is loaded: ONNX Runtime aborts where it is cut off.
+        """
         if self._loaded is not None or self._prefetching:
             return
         self._prefetching = True
-        threading.Thread(target=self._prefetch, name="csbot-encoder", daemon=True).start()
+        threading.Thread(target=self._prefetch, name="csbot-encoder").start()
 
     def _prefetch(self) -> None:
         with contextlib.suppress(EncoderError):

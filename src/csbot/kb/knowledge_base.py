@@ -224,10 +224,7 @@ class KnowledgeBase:
         try:
             return self.encoder.encode(forms)
         except EncoderError as error:
-            if not self.may_degrade:
-                raise
-            self._encoder_failed = True
-            warnings.warn(f"编码器不可用，仅用词面匹配：{error} | answering from words alone", RuntimeWarning, stacklevel=2)
+            self._degrade(error)
             return None
 
     @property
@@ -236,20 +233,26 @@ class KnowledgeBase:
         return self._encoder_failed
 
     def _check_encoder(self) -> None:
-        try:
-            fingerprint = self.encoder.fingerprint
-        except EncoderError as error:
-            if not self.may_degrade:
-                raise
-            self._encoder_failed = True
-            warnings.warn(f"编码器不可用，仅用词面匹配：{error} | answering from words alone", RuntimeWarning, stacklevel=3)
-            return
+        """:raises EncoderMismatch: the encoder runs, but is not the one that made the vectors."""
         made_with = self._contents.encoder_fingerprint
-        if fingerprint != made_with:
-            raise EncoderMismatch(
-                f"知识库由编码器 {made_with} 建立，当前编码器是 {fingerprint}：请重新运行 csbot index"
-                " | the vectors were made with another encoder: index again",
-            )
+        try:
+            if self.encoder.fingerprint == made_with:
+                return
+            self.encoder.encode(["你好"])  # a damaged file has another fingerprint too, and can't run
+        except EncoderError as error:
+            self._degrade(error)
+            return
+        raise EncoderMismatch(
+            f"知识库由编码器 {made_with} 建立，当前编码器是 {self.encoder.fingerprint}：请重新运行 csbot index"
+            " | the vectors were made with another encoder: index again",
+        )
+
+    def _degrade(self, error: EncoderError) -> None:
+        """Answer from words alone from now on, and say so once; or raise where that is not wanted."""
+        if not self.may_degrade:
+            raise error
+        self._encoder_failed = True
+        warnings.warn(f"编码器不可用，仅用词面匹配：{error} | answering from words alone", RuntimeWarning, stacklevel=4)
 
     def _follow(self) -> None:
         """Look whether a new version was published, at most every ``reload_interval_s`` seconds."""

@@ -49,16 +49,12 @@ class LexicalIndex:
         index.index([list(words) for words in documents], show_progress=False)
         entries = index.scores
         lengths = np.diff(entries["indptr"])
-        kept = [(place, word) for word, place in index.vocab_dict.items() if place < len(lengths) and lengths[place]]
-        kept.sort()
-        starts = np.concatenate([[0], np.cumsum([lengths[place] for place, _ in kept])]).astype(np.int32)
-        return cls(
-            [word for _, word in kept],
-            starts,
-            np.asarray(entries["indices"], np.int32),
-            np.asarray(entries["data"], np.float32),
-            len(documents),
-        )
+        # in the order of the words, which bm25s keeps by hash: the same texts must give the same files in every process
+        kept = sorted((word, place) for word, place in index.vocab_dict.items() if place < len(lengths) and lengths[place])
+        starts = np.concatenate([[0], np.cumsum([lengths[place] for _, place in kept])]).astype(np.int32)
+        rows = np.concatenate([np.arange(entries["indptr"][p], entries["indptr"][p + 1]) for _, p in kept])
+        texts, weights = np.asarray(entries["indices"], np.int32)[rows], np.asarray(entries["data"], np.float32)[rows]
+        return cls([word for word, _ in kept], starts, texts, weights, len(documents))
 
     def __len__(self) -> int:
         return self._size

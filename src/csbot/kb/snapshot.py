@@ -109,9 +109,11 @@ def read_manifest(root: Path, version: str) -> Manifest:
                 path=path,
             )
         manifest = Manifest.model_validate(data)
+    except SnapshotError:
+        raise
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValidationError) as error:
         raise _corrupt(path, error) from None
-    if manifest.name() != version:
+    if not manifest.version == manifest.name() == version:
         raise _corrupt(path, "内容与版本名不符 it does not match the version's name")
     return manifest
 
@@ -190,6 +192,9 @@ def _sweep(root: Path) -> None:
     """Take away what a writer that was killed left behind."""
     for leftover in (root / VERSIONS).glob(".tmp-*"):
         shutil.rmtree(leftover, ignore_errors=True)
+    for directory in (root / VERSIONS).iterdir():
+        if not (directory / MANIFEST).exists():  # a version half taken away
+            shutil.rmtree(directory, ignore_errors=True)
     for leftover in root.glob(f".{CURRENT}-*"):
         leftover.unlink(missing_ok=True)
 

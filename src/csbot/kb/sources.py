@@ -253,7 +253,7 @@ def _from_cells(columns: Sequence[str | None], cells: Sequence[Any], line: int, 
         if field == "channel_answers":
             try:
                 row[field] = json.loads(cell)
-            except json.JSONDecodeError as error:
+            except (ValueError, RecursionError) as error:
                 faults.append(Fault(line, field, f'应是 JSON 对象，如 {{"wechat": "…"}}：{error} | must be a JSON object'))
         else:
             row[field] = split_list(cell) if field in LISTS else cell
@@ -296,6 +296,7 @@ def _to_faqs(records: Iterable[Record], faults: list[Fault]) -> list[Faq]:
             row["id"] = str(row["id"])
         if not row.get("id"):
             row["id"] = "faq-" + hashlib.sha256(str(row.get("question", "")).strip().encode()).hexdigest()[:10]
+        row["valid_from"] = _begin_of_day(row.get("valid_from"))
         row["valid_until"] = _end_of_day(row.get("valid_until"))
         try:
             faq = Faq.model_validate(row)
@@ -324,13 +325,27 @@ def _reason(problem: Any) -> str:
     return f"{problem['msg'].removeprefix('Value error, ')}（得到 {shown[:60]}）"
 
 
+def _date(value: Any) -> Any:
+    """A bare date (2026-01-05, 2026/1/5, 2026年1月5日) as a date, blank as None, anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    parts = re.split(r"[-/.年月]", value.strip().rstrip("日"))
+    try:
+        return date(*map(int, parts)) if len(parts) == 3 else value.strip() or None
+    except ValueError:
+        return value
+
+
+def _begin_of_day(value: Any) -> Any:
+    """A bare date as the first valid day: from the midnight that begins it."""
+    value = _date(value)
+    bare = isinstance(value, date) and not isinstance(value, datetime)
+    return datetime.combine(value, time()) if bare else value
+
+
 def _end_of_day(value: Any) -> Any:
     """A bare date as the last valid day: until the midnight that ends it."""
-    if isinstance(value, str):
-        try:
-            value = date.fromisoformat(value.strip())
-        except ValueError:
-            return value or None
+    value = _date(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return None if value.year >= FOREVER else datetime.combine(value + timedelta(days=1), time())
     return value

@@ -74,9 +74,11 @@ def _parent(root: Path) -> str | None:
         current = snapshot.current_version(root)
     except SnapshotCorrupt:
         current = ""
-    parent = next((m.parent for m in manifests if m.version == current), None)
+    found = next((m for m in manifests if m.version == current), None)
     names = [m.version for m in manifests if m.version != current]
-    return parent if parent in names else next(iter(names), None)
+    if found is None:
+        return next(iter(names), None)
+    return found.parent if found.parent in names else None
 
 
 def _fields(before: Faq, after: Faq) -> list[Change]:
