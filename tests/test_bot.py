@@ -199,6 +199,7 @@ def test_trace_and_ticket_show_nothing_personal(bot: Chatbot) -> None:
     for text in (
         "我叫林晓燕，包邮吗",
         "１３８ ００００ ０００１ 是我号码，让你们懂的联系我",
+        "找你们管事的林晓燕来，我叫林晓燕",
         "找你们说话算数的来，林晓燕 13800000001，转人工",
     ):
         reply = bot.reply(one, text)

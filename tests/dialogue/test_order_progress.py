@@ -98,19 +98,19 @@ def test_an_order_without_phone_or_name_belongs_to_nobody(query: OrderQuery) -> 
     assert owned([Order(order_id="A1")], query) == []
 
 
-filled = st.text("QH1380林晓燕王- ", max_size=4)
+short = st.text("QH13 林", max_size=4)
 
 
 @given(
-    st.lists(st.builds(Order, order_id=st.sampled_from(["QH1", "QH2"]), phone=filled, name=filled), max_size=6),
-    st.builds(OrderQuery, order_id=st.none() | filled, phone=st.none() | filled, name=st.none() | filled),
+    st.lists(st.builds(Order, order_id=st.sampled_from(["QH1", "QH3"]), phone=short, name=short), max_size=6),
+    st.builds(OrderQuery, order_id=st.none() | short, phone=st.none() | short, name=st.none() | short),
 )
-def test_nothing_is_owned_by_values_cut_short(orders: list[Order], query: OrderQuery) -> None:
-    """Phones of four characters and blanks prove nothing; ids and names must be the same but for marks."""
+def test_nothing_is_owned_by_a_value_cut_short(orders: list[Order], query: OrderQuery) -> None:
+    """Four characters are no phone; ids and names must be the same but for blanks."""
     for order in owned(orders, query):
         assert query.phone is None
-        assert query.name is None or order.name.strip(" ") == query.name.strip(" ") != ""
-        assert query.order_id is None or order.order_id == "".join(c for c in query.order_id if c.isalnum())
+        assert query.name is None or order.name.replace(" ", "") == query.name.replace(" ", "")
+        assert query.order_id is None or order.order_id == query.order_id.replace(" ", "")
 
 
 def test_one_order_is_told() -> None:

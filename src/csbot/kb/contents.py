@@ -104,8 +104,8 @@ class Contents:
         moment = now or utc_now()
         hits = [row for row in self.exact.get(text, ()) if row != without_row]
         evidence = self.evidence(text, vector, lambda faq: faq.is_valid(moment), without_row=without_row, must=hits)
-        if evidence is None:
-            return []
+        if evidence is None or (not hits and not evidence.known and not _has_hanzi(text)):
+            return []  # keyboard noise and languages that the knowledge base doesn't speak: an encoder would place them anywhere
         order, confidence = judge(evidence, self.calibration if evidence.dense else self.lexical_calibration)
         exact = {int(self.owners[row]) for row in hits}
         order = sorted(order, key=lambda i: int(evidence.faqs[i]) not in exact)
@@ -213,6 +213,10 @@ def _argmax(values: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.
     """Row of the largest value in each segment."""
     ends = np.append(starts[1:], len(values))
     return np.array([rows[a + int(np.argmax(values[a:b]))] for a, b in zip(starts, ends, strict=True)], np.int64)
+
+
+def _has_hanzi(text: str) -> bool:
+    return any("\u4e00" <= char <= "\u9fff" for char in text)
 
 
 def answer_view(faq: Faq) -> str:
