@@ -125,9 +125,9 @@ class BotConfig(_Settings):
         """
         try:
             data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, UnicodeDecodeError, RecursionError, ValueError, yaml.YAMLError) as error:
             raise ConfigError(f"无法读取配置 {path}：{error} | can't read the configuration") from None
-        if data is not None and not isinstance(data, dict):
+        if data is not None and not (isinstance(data, dict) and all(isinstance(key, str) for key in data)):
             raise ConfigError(f"{path} 应是键值对 | must be a mapping")
         return cls(**(data or {}))
 

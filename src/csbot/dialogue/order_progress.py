@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from csbot.config import BotConfig, OrderConfig
-from csbot.dialogue.state import NOT_FOUND, State
+from csbot.dialogue.state import LOOKUP_LIMIT, NOT_FOUND, State
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import CHINA, Action, Candidate, Order, OrderQuery
 from csbot.resources import load_yaml
@@ -22,6 +22,8 @@ def continue_with(state: State, given: dict[str, str], config: BotConfig, has_or
     slots = {**(state.slots if state.task else {}), **given}
     if not has_orders:
         return _to_human(rule, "no_order_backend", slots)
+    if state.failed_lookups >= config.orders.lookup_limit:
+        return _to_human(LOOKUP_LIMIT, "order_not_proven", slots)  # a right guess after so many wrong ones proves nothing
     trusted = trusted_of(state)
     if {"phone", "order_id"} & set(trusted) and not set(given) & set(trusted):
         return look_up(slots, trusted=trusted, rule=rule)
@@ -114,7 +116,7 @@ def settle(state: State, action: Action, orders: Sequence[Order], config: BotCon
             wording="pick_order",
         )
     if state.failed_lookups + 1 >= config.orders.lookup_limit:
-        return _to_human("lookup_limit", "order_not_proven", action.slots)
+        return _to_human(LOOKUP_LIMIT, "order_not_proven", action.slots)
     slot = "order_id" if wanted else "phone"
     return ask(state, action.slots, slot, config, rule=NOT_FOUND, wording="order_not_found")
 

@@ -149,7 +149,7 @@ def _new_task(state: State, message: Understanding, policy: Policy) -> Action | 
         likely = max(likely, top.confidence)
     rival = top.confidence if top and top.action is None and policy.band(top) == "answer" else 0.0
     settings = policy.config.dialogue
-    in_hand = state.order_id is not None and state.since_order < RECENT and not given
+    in_hand = policy.has_orders and state.order_id is not None and state.since_order < RECENT and not given
     follows = in_hand and order_progress.is_follow_up(message.normalised) and rival < SURE
     if has_key:
         starts = not message.candidates or likely >= settings.task_with_slots or rival == 0.0
@@ -183,7 +183,11 @@ def _faq(message: Understanding, policy: Policy) -> Action | None:
     if band == "answer" and top.action is None and (top.exact or not close):
         return Action(kind="answer", rule="exact" if top.exact else "confident", candidate=top)
     offered = [c for c in message.candidates if c.confidence >= min(policy.clarify, top.confidence)]
-    if message.intents.get(ORDER_PROGRESS, 0.0) >= policy.config.dialogue.task_with_slots and policy.has_orders:
+    if (
+        ORDER_PROGRESS in message.intents
+        and message.intents[ORDER_PROGRESS] >= policy.config.dialogue.task_with_slots
+        and policy.has_orders
+    ):
         offered.insert(1, _as_option(ORDER_PROGRESS, message))
     rule = "close" if band == "answer" else "unsure"
     return Action(kind="clarify", rule=rule, options=tuple(offered[: bands.clarify_limit]), wording="clarify")

@@ -10,6 +10,9 @@ from csbot.models import OrderQuery, Session, Turn
 NOT_FOUND = "order_not_found"
 """Rule of the turn in which a look-up found nothing of the customer's."""
 
+LOOKUP_LIMIT = "lookup_limit"
+"""Rule of the turn in which a human was called because too many look-ups found nothing."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -58,7 +61,7 @@ def advance(state: State, turn: Turn) -> State:
         asked=turn.slot if turn.task else None,
         slots=dict(turn.slots) if turn.task else {},
         asks=asks,
-        failed_lookups=state.failed_lookups + (turn.rule == NOT_FOUND),
+        failed_lookups=state.failed_lookups + (turn.rule in (NOT_FOUND, LOOKUP_LIMIT)),
         order_id=turn.order_id or state.order_id,
         shown=dict(turn.slots) if turn.order_id else state.shown,
         since_order=0 if turn.order_id else state.since_order + 1,

@@ -105,7 +105,7 @@ class Contents:
         hits = [row for row in self.exact.get(text, ()) if row != without_row]
         evidence = self.evidence(text, vector, lambda faq: faq.is_valid(moment), without_row=without_row, must=hits)
         if evidence is None or (not hits and not evidence.known and not _has_hanzi(text)):
-            return []  # keyboard noise and languages that the knowledge base doesn't speak: an encoder would place them anywhere
+            return []  # keyboard noise, or a language that the knowledge base doesn't speak: an encoder places it anywhere
         order, confidence = judge(evidence, self.calibration if evidence.dense else self.lexical_calibration)
         exact = {int(self.owners[row]) for row in hits}
         order = sorted(order, key=lambda i: int(evidence.faqs[i]) not in exact)
