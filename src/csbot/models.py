@@ -170,7 +170,6 @@ class Understanding(_Frozen):
     picked: Candidate | None = Field(default=None, description="the option picked from those offered before")
     rejected: bool = Field(default=False, description="none of the options offered before is meant")
     degraded: bool = Field(default=False, description="the encoder can't run: lexical evidence alone")
-    kb_version: str = ""
 
     def signal(self, name: str) -> float:
         """Score of the signal ``name``, 0.0 where it is absent."""
