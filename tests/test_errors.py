@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -61,10 +66,39 @@ def test_errors_carry_where() -> None:
     assert str(SnapshotMissing("没有", path="var/kb")) == "没有"
 
 
-def test_an_input_error_survives_a_process_boundary() -> None:
-    """Worker processes hand errors back pickled; the place must not be lost on the way."""
-    error = pickle.loads(pickle.dumps(InputError("x", path="a.csv", line=4)))
-    assert (str(error), error.path, error.line) == ("x", "a.csv", 4)
+EVERY = [
+    SourceError(Path("faq.csv"), [Fault(None, None, "坏"), Fault(7, "id", "坏")]),
+    MissingDependency("torch", what="模型", pip="sentence-transformers"),
+    *(kind("坏", path="a.csv") for kind in (InputError, SnapshotError, *SnapshotError.__subclasses__())),
+    InputError("坏", path="a.csv", line=4),
+    *(kind("坏") for kind in (errors.ConfigError, errors.EncoderError, errors.EncoderMismatch, errors.OrderBackendError)),
+]
+
+
+def test_no_error_is_left_out_below() -> None:
+    assert {type(error) for error in EVERY} == {
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, CsbotError)
+    } - {CsbotError}
+
+
+@pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "again", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy], ids=["pickle", "copy", "deep"]
+)
+def test_an_error_survives_a_process_boundary(error: CsbotError, again: Callable[[CsbotError], CsbotError]) -> None:
+    """Worker processes hand errors back pickled; nothing may be lost on the way."""
+    other = again(error)
+    assert type(other) is type(error)
+    assert (str(other), vars(other)) == (str(error), vars(error))
+
+
+def test_an_error_of_a_worker_process_reaches_the_one_who_waits() -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool, pytest.raises(SourceError, match="第 7 行"):
+        pool.submit(_fail).result()
+
+
+def _fail() -> None:
+    raise SourceError("faq.csv", [Fault(7, "id", "坏")])
 
 
 def test_a_missing_dependency_has_the_pip_line() -> None:

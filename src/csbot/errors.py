@@ -18,6 +18,7 @@
     └── OrderBackendError(RuntimeError)       the merchant's order system failed or answered nonsense
 
 Each message says what is wrong, where, and what to do: in Chinese first, then in English. A low score is never an error.
+Every one can be copied and pickled, as worker processes need it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,10 @@ class Fault:
 
 
 class SourceError(InputError):
-    """A source file has faults; all of them are listed, not only the first."""
+    """A source file has faults; all of them are listed, not only the first.
+
+    :ivar faults: all of them, in the order of the file.
+    """
 
     SHOWN = 20
 
@@ -76,6 +80,9 @@ class SourceError(InputError):
         head = f"{path} 有 {len(self.faults)} 处错误，请改正后重试 | {len(self.faults)} fault(s), mend and try again:"
         first = next((f.line for f in self.faults if f.line is not None), None)
         super().__init__("\n".join([head, *lines]), path=path, line=first)
+
+    def __reduce__(self) -> tuple[type[SourceError], tuple[str | None, tuple[Fault, ...]]]:
+        return type(self), (self.path, self.faults)
 
 
 class SnapshotError(CsbotError, OSError):
@@ -123,8 +130,12 @@ class MissingDependency(CsbotError, ImportError):
     :param package: what is missing. :param what: what needs it. :param pip: what to install.
     """
 
-    def __init__(self, package: str, *, what: str, pip: str) -> None:
+    def __init__(self, package: str, what: str, pip: str) -> None:
         super().__init__(f"{what}需要 {package}，请执行：pip install {pip} | {package} is missing, run: pip install {pip}")
+        self.package, self.what, self.pip = package, what, pip
+
+    def __reduce__(self) -> tuple[type[MissingDependency], tuple[str, str, str]]:
+        return type(self), (self.package, self.what, self.pip)
 
 
 class OrderBackendError(CsbotError, RuntimeError):
