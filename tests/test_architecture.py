@@ -25,6 +25,7 @@ LAYERS = (
     {"bot"},
     {"evaluation"},
     {"cli"},
+    {"__main__"},
 )
 """Lowest first. A room may import rooms of lower layers only, and never a neighbour in its own."""
 

@@ -47,6 +47,11 @@ def test_the_command_that_is_installed_exists(project: dict[str, Any]) -> None:
     assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
 
 
+def test_python_m_csbot_is_the_command_too() -> None:
+    done = subprocess.run([sys.executable, "-m", "csbot", "--version"], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.strip()) == (0, f"csbot {csbot.__version__}")
+
+
 @pytest.mark.parametrize(
     "name", ["LICENSE", "NOTICE", "CONTRIBUTING.md", "README.md", "README.en.md", "Makefile", "data/README.md"]
 )
