@@ -6,13 +6,13 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from csbot import BotConfig, Chatbot, KnowledgeBase, Session
 from csbot.errors import OrderBackendError
-from csbot.models import Order, OrderQuery, Reply
+from csbot.models import Order, OrderEvent, OrderQuery, Reply, ReplyKind
 from csbot.orders.json_file import OrderList
 
 DATA = Path(__file__).parents[1] / "data"
@@ -212,3 +212,13 @@ def test_each_demo_order_is_told_to_its_owner_and_to_nobody_else(make: Make) -> 
         (told,) = talk(bot, f"{order.order_id} {order.phone}")
         (hidden,) = talk(bot, f"{order.order_id} 13712345678")
         assert (told.order, hidden.order) == (order, None)
+
+
+def test_every_kind_of_reply_is_the_same_after_json(make: Make) -> None:
+    """With an order's events and a ticket in it too."""
+    said = ("你好", "发票怎么开", "发票", "asdfgh", f"查{ID}到哪了", PHONE, "转人工")
+    order = MINE.model_copy(update={"events": [OrderEvent.model_validate({"time": "2026-11-20T10:00:00", "text": "已发出"})]})
+    bot = make(OrderList([order]), bands={"answer": 0.9, "clarify": 0.05})
+    replies = talk(bot, *said)
+    assert {reply.kind for reply in replies} == set(get_args(ReplyKind))
+    assert [Reply.model_validate_json(reply.model_dump_json()) for reply in replies] == replies

@@ -145,3 +145,24 @@ def test_a_reply_tells_the_faq_answered_and_its_confidence() -> None:
 def test_the_json_of_a_reply_has_the_faq_and_the_confidence() -> None:
     data = reply(Candidate(faq_id="a", question="a", score=1, confidence=0.9)).model_dump(mode="json")
     assert (data["faq_id"], data["confidence"], data["kind"]) == ("a", 0.9, "answer")
+
+
+FOUND = Candidate(faq_id="a", question="a", score=1, confidence=0.123456)
+
+
+@pytest.mark.parametrize("answered", [reply(FOUND, FOUND), reply(None, FOUND), reply(None)])
+def test_a_reply_is_the_same_after_json(answered: Reply) -> None:
+    assert Reply.model_validate_json(answered.model_dump_json()) == answered
+    assert Reply.model_validate(answered.model_dump()) == answered
+
+
+@pytest.mark.parametrize("wrong", [{"faq_id": "b"}, {"confidence": 1.0}])
+def test_a_reply_whose_json_contradicts_itself_is_refused(wrong: dict[str, object]) -> None:
+    data = reply(FOUND, FOUND).model_dump() | wrong
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        Reply.model_validate(data)
+
+
+def test_a_field_that_a_reply_has_not_is_still_refused() -> None:
+    with pytest.raises(ValidationError, match="faqid"):
+        Reply.model_validate(reply(FOUND, FOUND).model_dump() | {"faqid": "a"})

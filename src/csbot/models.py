@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    computed_field,
+    model_validator,
+)
 
 ReplyKind = Literal["answer", "clarify", "ask_slot", "order_status", "handoff", "smalltalk", "fallback"]
 Band = Literal["answer", "clarify", "miss"]
@@ -286,6 +296,19 @@ class Reply(_Data):
         if self.match:
             return self.match.confidence
         return self.trace.candidates[0].confidence if self.trace.candidates else 0.0
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _reread(cls, data: Any, read: ModelWrapValidatorHandler[Reply]) -> Reply:
+        """A reply's own JSON is read back: ``faq_id`` and ``confidence`` follow from the rest, and must agree with it."""
+        if not isinstance(data, Mapping):
+            return read(data)
+        derived = {name: data[name] for name in cls.model_computed_fields if name in data}
+        reply = read({name: value for name, value in data.items() if name not in derived})
+        for name, value in derived.items():
+            if getattr(reply, name) != value:
+                raise ValueError(f"{name} 与回复的其余部分矛盾 | {name} contradicts the rest of the reply")
+        return reply
 
 
 Order.model_rebuild()
