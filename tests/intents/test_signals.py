@@ -128,3 +128,15 @@ def test_every_pattern_has_a_reason_and_never_matches_nothing(name: str, kind: s
     assert rule["reason"]
     assert re.compile(str(rule["pattern"])).fullmatch("") is None
     assert kind == "unless" or 0 < float(str(rule["score"])) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "threat"),
+    [
+        ("12345", False), ("单号12345", False), ("密码是12345还是打不开", False), ("尾号 12345 的订单", False),
+        ("我就打12345", True), ("再不处理我拨12345了", True), ("12345投诉你们", True), ("市长热线12345见", True),
+        ("12315", True),
+    ],
+)  # fmt: skip
+def test_the_number_12345_is_a_threat_only_where_it_is_called(text: str, threat: bool) -> None:
+    assert (signal(text, "complaint_threat") is not None) is threat
