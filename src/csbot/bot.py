@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import queue
-import threading
 import time
-from collections.abc import Sequence
 
 from csbot.config import BotConfig
 from csbot.dialogue import order_progress
@@ -15,7 +11,7 @@ from csbot.dialogue.policy import Policy, decide, intent_of
 from csbot.dialogue.state import State, state_of
 from csbot.dialogue.wording import say
 from csbot.encoders.base import Vectors
-from csbot.errors import ConfigError, InputError, OrderBackendError
+from csbot.errors import ConfigError, InputError
 from csbot.handoff.ticket import mask_signals, names_in, open_ticket
 from csbot.intents.slots import find_slots
 from csbot.intents.understand import understand
@@ -24,8 +20,6 @@ from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.models import (
     MAX_MESSAGE_CHARS,
     Action,
-    Order,
-    OrderQuery,
     Reply,
     Session,
     Slot,
@@ -36,12 +30,8 @@ from csbot.models import (
 )
 from csbot.orders.base import OrderBackend
 from csbot.orders.json_file import OrderList
+from csbot.orders.lookup import OrderLookups
 from csbot.privacy import mask_spans, mask_value
-
-_log = logging.getLogger("csbot")
-
-MOST_LOOKUPS = 16
-"""Look-ups that may wait for the order system at the same time; beyond that it counts as down."""
 
 
 class Chatbot:
@@ -63,7 +53,7 @@ class Chatbot:
         self.kb = kb
         self.config = config or BotConfig()
         self.orders = OrderList.read(orders) if isinstance(orders, (str, os.PathLike)) else orders
-        self._lookups = threading.BoundedSemaphore(MOST_LOOKUPS)
+        self._lookups = OrderLookups(self.orders, self.config) if self.orders is not None else None
 
     def reply(self, session: Session, text: str) -> Reply:
         """Answer ``text`` and record the turn in ``session``.
@@ -130,52 +120,7 @@ class Chatbot:
 
     def _act(self, state: State, action: Action) -> Action:
         """Do what the action needs from outside: only an order is ever looked up here."""
-        if action.kind != "order_status" or self.orders is None:
-            return action
-        try:
-            found: list[Order] = []
-            for query in order_progress.queries(action, self.config.orders):
-                found = order_progress.owned(self._find(query), query)
-                if found:
-                    break
-            settled = order_progress.settle(state, action, found, self.config)
-            if settled.order:
-                order_progress.tell(settled.order, utc_now())
-        except Exception as error:  # whatever the merchant's code raises or returns, the customer gets a human
-            _log.warning("order backend failed: %s", type(error).__name__)
-            return Action(
-                kind="handoff", rule=f"order_backend_failed:{type(error).__name__}", task=action.task, slots=action.slots,
-                reason="order_backend_failed", wording="handoff_backend",
-            )  # fmt: skip
-        return settled
-
-    def _find(self, query: OrderQuery) -> Sequence[Order]:
-        """Ask the backend in a thread of its own, which may hang without holding up the customer or the process's end.
-
-        :raises OrderBackendError: no answer in time, or too many look-ups hang already.
-        """
-        timeout = self.config.orders.timeout_s
-        answer: queue.Queue[Sequence[Order] | Exception] = queue.Queue(1)
-        backend = self.orders
-        if backend is None or not self._lookups.acquire(blocking=False):
-            raise OrderBackendError("订单系统没有响应，查询已满 | too many look-ups are waiting")
-
-        def work() -> None:
-            try:
-                answer.put(list(backend.find(query, timeout)))
-            except Exception as error:
-                answer.put(error)
-            finally:
-                self._lookups.release()
-
-        threading.Thread(target=work, name="csbot-orders", daemon=True).start()
-        try:
-            result = answer.get(timeout=timeout)
-        except queue.Empty:
-            raise OrderBackendError(f"订单系统 {timeout} 秒内没有响应 | no answer in time") from None
-        if isinstance(result, Exception):
-            raise OrderBackendError(str(result)) from result
-        return result
+        return self._lookups.settle(state, action) if action.kind == "order_status" and self._lookups else action
 
 
 def _word(session: Session, state: State, action: Action, contents: Contents) -> str:
