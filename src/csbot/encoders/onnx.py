@@ -18,6 +18,7 @@ from csbot.errors import EncoderError
 
 MODEL_FILE = "model_int8.onnx"
 TOKENIZER_FILE = "tokenizer.json"
+CONFIG_FILE = "config.json"
 MAX_PIECES = 128
 """Pieces read of one text; the model was trained on at most so many."""
 
