@@ -11,7 +11,7 @@ from csbot import KnowledgeBase
 from csbot.encoders import Encoder
 from csbot.kb.calibrate import Cache, calibrate, foreign_utterances, shipped_rows, trade_problems
 from csbot.kb.calibration import LEXICAL_ONLY
-from csbot.kb.knowledge_base import shipped_calibrations
+from csbot.kb.calibration_files import shipped_calibrations
 from csbot.kb.ranking import confidence_features, ranker_features
 from csbot.kb.task_intents import INTENTS
 

@@ -118,6 +118,25 @@ def test_a_calibration_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert Calibration.read(tmp_path / "c.json") == CALIBRATION
 
 
+@pytest.mark.parametrize("part", ["ranker", "confidence"])
+@pytest.mark.parametrize("wanted", [("b",), ("a", "b"), ()])
+def test_a_calibration_over_other_features_than_the_codes_is_refused(
+    tmp_path: Path, part: str, wanted: tuple[str, ...]
+) -> None:
+    """Names in another order or number would multiply weights with the wrong evidence, silently."""
+    (tmp_path / "c.json").write_text(CALIBRATION.model_dump_json(), encoding="utf-8")
+    assert Calibration.read(tmp_path / "c.json", ranker=("a",), confidence=("a",)) == CALIBRATION
+    with pytest.raises(InputError, match=rf"c\.json 的 {part}.*csbot index"):
+        Calibration.read(tmp_path / "c.json", **({"ranker": ("a",), "confidence": ("a",)} | {part: wanted}))
+
+
+def test_a_calibration_with_more_weights_than_features_is_refused(tmp_path: Path) -> None:
+    wrong = CALIBRATION.model_copy(update={"ranker": Linear(features=("a",), weights=(1.0, 2.0))})
+    (tmp_path / "c.json").write_text(wrong.model_dump_json(), encoding="utf-8")
+    with pytest.raises(InputError, match="2 个权重"):
+        Calibration.read(tmp_path / "c.json", ranker=("a",))
+
+
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"{}", b'{"encoder": "e", "answer": 2}'])
 def test_a_file_that_is_no_calibration_is_an_error_that_names_it(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:

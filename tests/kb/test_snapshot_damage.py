@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from csbot import KnowledgeBase
-from csbot.errors import CsbotError, SnapshotCorrupt, SnapshotError
+from csbot.errors import CsbotError, SnapshotCorrupt, SnapshotError, SnapshotVersionError
 from csbot.kb import snapshot, versions
 
 WORDS = ("words.json", "starts.npy", "texts.npy", "weights.npy")
@@ -85,6 +86,18 @@ def test_another_format_version_is_refused_with_advice(saved: Path, directory: P
     with pytest.raises(SnapshotError, match=r"格式版本.*csbot index") as caught:
         KnowledgeBase.load(saved)
     assert caught.value.path == str(directory / "manifest.json")
+
+
+@pytest.mark.parametrize("part", ["calibration", "lexical_calibration"])
+def test_a_calibration_of_other_features_is_refused_with_advice(small_kb: KnowledgeBase, tmp_path: Path, part: str) -> None:
+    """As it comes from a csbot that computes other evidence; every checksum is right."""
+    fitted = getattr(small_kb.contents, part)
+    turned = fitted.ranker.model_copy(update={"features": fitted.ranker.features[::-1]})
+    other = replace(small_kb.contents, **{part: fitted.model_copy(update={"ranker": turned})})
+    snapshot.write(tmp_path / "kb", other, encoder_name=None)
+    with pytest.raises(SnapshotVersionError, match=r"ranker.*csbot index") as caught:
+        KnowledgeBase.load(tmp_path / "kb")
+    assert str(caught.value.path).endswith("calibration.json")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\x00\x00\x00", b"../../etc", b"\xff\xfe", "版本".encode()])

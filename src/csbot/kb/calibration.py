@@ -62,12 +62,26 @@ class Calibration(BaseModel):
             )
 
     @classmethod
-    def read(cls, path: Path) -> Calibration:
-        """:raises InputError: the file is absent or no calibration."""
+    def read(cls, path: Path, *, ranker: Sequence[str] | None = None, confidence: Sequence[str] | None = None) -> Calibration:
+        """Read a calibration from a file.
+
+        :param ranker: names of the features that its ranker must have, in this order; None: not compared.
+        :param confidence: the same for its confidence.
+        :raises InputError: the file is absent or no calibration, or its features are others.
+        """
         try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+            calibration = cls.model_validate_json(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, ValidationError) as error:
             raise InputError(f"{path} 不是有效的校准文件 | not a calibration: {error}", path=path) from None
+        for name, model, wanted in (("ranker", calibration.ranker, ranker), ("confidence", calibration.confidence, confidence)):
+            if wanted is not None and (model.features != tuple(wanted) or len(model.weights) != len(wanted)):
+                raise InputError(
+                    f"{path} 的 {name} 用的特征是 {'、'.join(model.features)}（{len(model.weights)} 个权重），"
+                    f"本版 csbot 用的是 {'、'.join(wanted)}：请用本版重新 csbot index"
+                    " | fitted on other features than this csbot computes: index again",
+                    path=path,
+                )
+        return calibration
 
 
 @dataclass(frozen=True)

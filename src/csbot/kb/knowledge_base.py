@@ -7,7 +7,6 @@ import threading
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from csbot.errors import EncoderError, EncoderMismatch, InputError, SnapshotErro
 from csbot.kb import snapshot
 from csbot.kb.calibrate import calibrate
 from csbot.kb.calibration import LEXICAL_ONLY, Calibration
+from csbot.kb.calibration_files import shipped_calibrations
 from csbot.kb.contents import Contents, assemble, known_vectors
 from csbot.kb.dense import IndexKind
 from csbot.kb.sources import coerce, read_faqs
@@ -278,13 +278,6 @@ class KnowledgeBase:
             warnings.warn(f"新版本未能载入，继续使用旧版本：{error} | keeping the old version", RuntimeWarning, stacklevel=3)
         finally:
             self._lock.release()
-
-
-def shipped_calibrations() -> dict[str, Calibration]:
-    """Calibrations inside the package, by encoder fingerprint."""
-    folder = resources.files("csbot.kb") / "calibrations"
-    found = [Calibration.read(Path(str(folder / name))) for name in ("bundled.json", "lexical.json")]
-    return {calibration.encoder: calibration for calibration in found}
 
 
 def _assemble(

@@ -31,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from csbot.errors import (
     CsbotError,
+    InputError,
     SnapshotConflict,
     SnapshotCorrupt,
     SnapshotError,
@@ -38,7 +39,7 @@ from csbot.errors import (
     SnapshotMissing,
     SnapshotVersionError,
 )
-from csbot.kb.calibration import Calibration
+from csbot.kb.calibration_files import read_calibration
 from csbot.kb.contents import Contents
 from csbot.kb.dense import DenseIndex
 from csbot.kb.lexical import LexicalIndex
@@ -144,13 +145,15 @@ def read(root: Path, version: str | None = None) -> tuple[Contents, Manifest]:
             dense=DenseIndex.load(directory / "dense.faiss"),
             words=LexicalIndex.load(directory / "lexical" / "questions", manifest.questions),
             answers=LexicalIndex.load(directory / "lexical" / "answers", len(faqs)),
-            calibration=Calibration.read(directory / "calibration.json"),
-            lexical_calibration=Calibration.read(directory / "lexical" / "calibration.json"),
+            calibration=read_calibration(directory / "calibration.json", dense=True),
+            lexical_calibration=read_calibration(directory / "lexical" / "calibration.json", dense=False),
             version=name,
             tokeniser=Tokeniser(lexicon),
         )
     except SnapshotError:
         raise
+    except InputError as error:  # checksums agree, so that another csbot wrote it so
+        raise SnapshotVersionError(str(error), path=error.path) from None
     except (OSError, ValueError) as error:
         raise _corrupt(directory, error) from None
     contents.calibration.check_encoder(manifest.encoder)
