@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from csbot.config import BotConfig
+from csbot import KnowledgeBase
+from csbot.config import BotConfig, KbConfig, load_settings
 from csbot.errors import ConfigError, CsbotError
 
 
@@ -50,15 +52,50 @@ def test_thresholds_are_the_calibrations_own_until_they_are_set() -> None:
         ({"orders": {"proof": [["order_id"]]}}, "orders.proof"),
         ({"orders": {"order_id_patterns": ["(A"]}}, "orders.order_id_patterns"),
         ({"orders": {"order_id_patterns": []}}, "orders.order_id_patterns"),
-        ({"encoder": {"threads": -1}}, "encoder.threads"),
-        ({"encoder": {"when_unavailable": "panic"}}, "encoder.when_unavailable"),
-        ({"reload_interval_s": -1}, "reload_interval_s"),
+        ({"encoder": {"threads": 1}}, "encoder"),
+        ({"reload_interval_s": 1}, "reload_interval_s"),
+        ({"kb": {}}, "kb"),
     ],
 )
 def test_a_wrong_setting_is_refused_and_named(settings: dict[str, Any], where: str) -> None:
     with pytest.raises(ConfigError) as caught:
         BotConfig(**settings)
     assert where in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [
+        ({"threads": -1}, "kb.threads"), ({"threads": 65}, "kb.threads"), ({"may_degrade": "panic"}, "kb.may_degrade"),
+        ({"reload_interval_s": -1}, "kb.reload_interval_s"), ({"retry_interval_s": -1}, "kb.retry_interval_s"),
+        ({"encodr": "x"}, "kb.encodr"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_of_the_knowledge_base_is_refused_and_named(settings: dict[str, Any], where: str) -> None:
+    with pytest.raises(ConfigError, match=where):
+        KbConfig(**settings)
+
+
+def test_the_settings_of_the_knowledge_base_are_arguments_of_its_load() -> None:
+    arguments = inspect.signature(KnowledgeBase.load).parameters
+    assert set(arguments) - {"path"} == set(KbConfig.model_fields)
+    assert {name: arguments[name].default for name in KbConfig.model_fields} == KbConfig().model_dump()
+
+
+def test_a_settings_file_has_the_bots_and_the_knowledge_bases_half(tmp_path: Path) -> None:
+    file = tmp_path / "bot.yaml"
+    file.write_text("bands: {answer: 0.0}\nkb: {threads: 2, may_degrade: false}\n", encoding="utf-8")
+    assert load_settings(file) == (BotConfig(bands={"answer": 0.0}), KbConfig(threads=2, may_degrade=False))
+    file.write_text("kb:\n", encoding="utf-8")
+    assert load_settings(file) == (BotConfig(), KbConfig())
+
+
+@pytest.mark.parametrize("content", ["kb: [1]", "kb: {1: 2}", "kb: {threads: x}", "band: {}"])
+def test_a_wrong_half_of_a_settings_file_is_one_config_error(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "bot.yaml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError):
+        load_settings(file)
 
 
 def test_all_wrong_settings_are_named_at_once() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -88,16 +88,8 @@ class OrderConfig(_Settings):
         return self
 
 
-class EncoderConfig(_Settings):
-    name: str | None = Field(default=None, description="None: the bundled one; else a sentence-transformers name or path")
-    threads: int = Field(default=0, ge=0, le=64, description="0: as many as the machine has cores")
-    when_unavailable: Literal["degrade", "fail"] = Field(
-        default="degrade", description="degrade: answer from the lexical index alone and say so; fail: raise"
-    )
-
-
 class BotConfig(_Settings):
-    """All settings of a `csbot.Chatbot`.
+    """All settings of a `csbot.Chatbot`. Those of its knowledge base are arguments of `KnowledgeBase.load`.
 
     >>> BotConfig(bands={"answer": 0.0}).bands.answer
     0.0
@@ -106,10 +98,6 @@ class BotConfig(_Settings):
     bands: BandConfig = BandConfig()
     dialogue: DialogueConfig = DialogueConfig()
     orders: OrderConfig = OrderConfig()
-    encoder: EncoderConfig = EncoderConfig()
-    reload_interval_s: float = Field(
-        default=1.0, ge=0, description="how often a saved knowledge base is looked at for a new version"
-    )
 
     def __init__(self, **data: Any) -> None:
         try:
@@ -124,14 +112,47 @@ class BotConfig(_Settings):
         :raises ConfigError: the file is absent or unreadable, or a setting is wrong.
         """
         try:
-            data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, RecursionError, ValueError, yaml.YAMLError) as error:
-            raise ConfigError(f"无法读取配置 {path}：{error} | can't read the configuration") from None
-        if data is not None and not (isinstance(data, dict) and all(isinstance(key, str) for key in data)):
-            raise ConfigError(f"{path} 应是键值对 | must be a mapping")
-        return cls(**(data or {}))
+            super().__init__(**data)
+        except ValidationError as error:
+            raise ConfigError(_explain(error, "kb")) from None
 
 
-def _explain(error: ValidationError) -> str:
-    lines = [f"{'.'.join(map(str, e['loc'])) or 'config'}: {e['msg']}（得到 {e['input']!r}）" for e in error.errors()]
+def load_settings(path: str | os.PathLike[str]) -> tuple[BotConfig, KbConfig]:
+    """Both halves of a settings file (YAML or JSON): the bot's settings, and under ``kb`` those of its knowledge base.
+
+    :raises ConfigError: the file is absent or unreadable, or a setting is wrong.
+    """
+    data = _read(path)
+    kb = data.pop("kb", None) or {}
+    if not isinstance(kb, dict):
+        raise ConfigError(f"{path} 的 kb 应是键值对 | kb must be a mapping")
+    return BotConfig(**data), KbConfig(**{str(key): value for key, value in kb.items()})
+
+
+def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, RecursionError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"无法读取配置 {path}：{error} | can't read the configuration") from None
+    if data is not None and not (isinstance(data, dict) and all(isinstance(key, str) for key in data)):
+        raise ConfigError(f"{path} 应是键值对 | must be a mapping")
+    return data or {}
+
+
+def _explain(error: ValidationError, root: str = "") -> str:
+    places = [".".join(map(str, [root, *e["loc"]] if root else e["loc"])) or "config" for e in error.errors()]
+    lines = [f"{place}: {e['msg']}（得到 {e['input']!r}）" for place, e in zip(places, error.errors(), strict=True)]
     return "配置有误 | wrong configuration: " + "; ".join(lines)
+        return cls(**_read(path))
+
+
+class KbConfig(_Settings):
+    """How a saved knowledge base is opened: the arguments of `KnowledgeBase.load` that a settings file may give."""
+
+    encoder: str | None = Field(default=None, description="None: the one in the manifest; a sentence-transformers name or path")
+    threads: int = Field(default=0, ge=0, le=64, description="CPU threads of one call; 0: as many as the machine has cores")
+    may_degrade: bool = Field(default=True, description="False: raise where the encoder can't run; True: words alone answer")
+    reload_interval_s: float = Field(default=1.0, ge=0, description="how often it is looked at for a new version")
+    retry_interval_s: float = Field(default=30.0, ge=0, description="pause before an encoder that failed is tried again")
+
+    def __init__(self, **data: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from csbot.cli.bots import open_bot
 from csbot.cli.demo import SCRIPT
 from csbot.errors import InputError
 from csbot.kb.sources import read_faqs, write_faqs
@@ -47,6 +48,13 @@ def test_ask_obeys_the_settings_of_a_file(call_json: CallJson, small_saved: Path
     config.write_text("bands: {answer: 1.0, clarify: 0.0}\n", encoding="utf-8")
     trace = call_json("ask", "--kb", small_saved, "包邮吗", "--config", config)["trace"]
     assert (trace["answer_threshold"], trace["clarify_threshold"]) == (1.0, 0.0)
+
+
+def test_the_settings_of_the_knowledge_base_in_that_file_act(small_saved: Path, tmp_path: Path) -> None:
+    config = tmp_path / "bot.yaml"
+    config.write_text("kb: {threads: 1, may_degrade: false, reload_interval_s: 9, retry_interval_s: 7}\n", encoding="utf-8")
+    kb = open_bot(small_saved, config, None).kb
+    assert (kb.encoder.threads, kb.may_degrade, kb.reload_interval_s, kb.retry_interval_s) == (1, False, 9, 7)
 
 
 @pytest.mark.parametrize("text", ["", "😀", "[bold]不是标记[/]", "--json"])

@@ -66,6 +66,7 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
     [
         (["ask", "--kb", "{missing}", "你好"], ["missing", "csbot index"]),
         (["ask", "--kb", "{kb}", "你好", "--config", "{bad.yaml}"], ["bands.answer"]),
+        (["ask", "--kb", "{kb}", "你好", "--config", "{bad-kb.yaml}"], ["kb.treads"]),
         (["ask", "--kb", "{kb}", "你好", "--orders", "{missing}"], ["missing"]),
         (["ask", "--kb", "{kb}"], ["Missing argument"]),
         (["ask", "--kb", "{text.txt}", "你好"], ["text.txt"]),
@@ -105,6 +106,7 @@ def test_bad_input_gets_one_message_that_says_what_and_where(
     (tmp_path / "faulty.jsonl").write_text('{"question": "多久发货"}\n{broken\n' + faq, encoding="utf-8")
     (tmp_path / "strange.jsonl").write_text('{"text": "x", "expect": {"faq_id": "no-such-faq"}}\n', encoding="utf-8")
     (tmp_path / "bad.yaml").write_text("bands: {answer: 7}\n", encoding="utf-8")
+    (tmp_path / "bad-kb.yaml").write_text("kb: {treads: 7}\n", encoding="utf-8")
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)))
     (tmp_path / "empty.csv").write_bytes(b"")
     (tmp_path / "text.txt").write_text("你好\n", encoding="utf-8")

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 KbOption = Annotated[Path, typer.Option("--kb", help="知识库目录（csbot index 生成） | directory made by `csbot index`")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON | print JSON")]
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="BotConfig 的 YAML/JSON 文件 | settings of the bot")]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="设置文件 YAML/JSON：BotConfig，加 kb 一节 | BotConfig, and under kb how it is opened"),
+]
 OrdersOption = Annotated[Path | None, typer.Option("--orders", help="订单 JSON 文件 | orders as JSON")]
 
 

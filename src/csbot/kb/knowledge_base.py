@@ -6,13 +6,13 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from csbot.encoders import Encoder, load_encoder
 from csbot.encoders.base import Progress, Vectors
-from csbot.errors import EncoderError, EncoderMismatch, InputError, SnapshotError
+from csbot.errors import ConfigError, EncoderError, EncoderMismatch, InputError, SnapshotError
 from csbot.kb import snapshot
 from csbot.kb.calibrate import calibrate
 from csbot.kb.calibration import LEXICAL_ONLY, Calibration
@@ -22,6 +22,9 @@ from csbot.kb.dense import IndexKind
 from csbot.kb.sources import coerce, read_faqs
 from csbot.models import Candidate, Faq
 from csbot.text import Lexicon, query_form
+
+RETRY_INTERVAL_S = 30.0
+"""Short enough that a conversation sees the encoder come back; long enough that trying costs nothing where it does not."""
 
 
 class KnowledgeBase:
@@ -33,6 +36,9 @@ class KnowledgeBase:
     :param contents: what is in it. :param encoder: what encodes messages; must be the one that made the vectors.
     :param path: the directory that it was loaded from or saved to.
     :param may_degrade: False: raise where the encoder can't run, instead of lexical matching.
+    :param reload_interval_s: seconds between two looks at the directory for a new version.
+    :param retry_interval_s: seconds that an encoder that failed is left alone before it is tried again.
+    :param clock: seconds from any beginning, never going back.
     """
 
     def __init__(
@@ -44,16 +50,21 @@ class KnowledgeBase:
         path: Path | None = None,
         may_degrade: bool = True,
         reload_interval_s: float = 1.0,
+        retry_interval_s: float = RETRY_INTERVAL_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.encoder = encoder
         self.path = path
         self.may_degrade = may_degrade
         self.reload_interval_s = reload_interval_s
+        self.retry_interval_s = retry_interval_s
         self._encoder_name = encoder_name
         self._contents = contents
         self._lock = threading.Lock()
-        self._looked = time.monotonic()
-        self._encoder_failed = False
+        self._clock = clock
+        self._looked = clock()
+        self._retry_at: float | None = None  # while the encoder fails: when to try it again …
+        self._failure: type[EncoderError] | None = None  # … and how it failed
         self._base: str | None = None
 
     @classmethod
@@ -65,6 +76,8 @@ class KnowledgeBase:
         lexicon: Lexicon | None = None,
         index: IndexKind = "auto",
         previous: KnowledgeBase | None = None,
+        threads: int = 0,
+        may_degrade: bool = True,
         progress: bool | Progress = False,
     ) -> KnowledgeBase:
         """Read, encode and index FAQs.
@@ -74,18 +87,21 @@ class KnowledgeBase:
         :param lexicon: the merchant's words, synonyms and stop words.
         :param index: ``auto``, ``exact`` or ``hnsw``.
         :param previous: a knowledge base whose vectors are used again for questions that did not change.
+        :param threads: CPU threads of one call of an encoder given by name; 0: one per core.
+        :param may_degrade: False: raise where the encoder can't run when a message comes. Building always needs it.
         :param progress: True prints a progress bar; or a function called with (done, total).
         :raises SourceError: the source has faults, all of them listed.
+        :raises EncoderError: the encoder can't run. :raises ConfigError: ``threads`` for an encoder that is made already.
         """
         faqs = read_faqs(source) if isinstance(source, (str, os.PathLike)) else coerce(source)
         name = encoder if isinstance(encoder, str) else None
-        chosen = load_encoder(name) if encoder is None or isinstance(encoder, str) else encoder
+        chosen = _choose(encoder, None, threads)
         known = None
         if previous is not None and previous.contents.encoder_fingerprint == chosen.fingerprint:
             known = known_vectors(previous.contents)
         with _progress(progress) as report:
             contents = _assemble(faqs, chosen, lexicon or Lexicon(), index, known, report)
-        return cls(contents, chosen, encoder_name=name)
+        return cls(contents, chosen, encoder_name=name, may_degrade=may_degrade)
 
     @classmethod
     def load(
@@ -95,22 +111,24 @@ class KnowledgeBase:
         encoder: Encoder | str | None = None,
         may_degrade: bool = True,
         reload_interval_s: float = 1.0,
+        retry_interval_s: float = RETRY_INTERVAL_S,
         threads: int = 0,
     ) -> KnowledgeBase:
         """Open a saved knowledge base; every checksum is verified, vectors are memory-mapped.
 
-        :param encoder: None: the one named in the manifest.
+        :param encoder: None: the one named in the manifest; a model name or path; or any `Encoder`.
+        :param may_degrade: False: raise where the encoder can't run, now or later; True: words alone answer meanwhile.
+        :param reload_interval_s: seconds between two looks for a new version; 0: before every message.
+        :param retry_interval_s: seconds that an encoder that failed is left alone before it is tried again.
+        :param threads: CPU threads of one call of an encoder given by name; 0: one per core.
+        :raises ConfigError: ``threads`` for an encoder that is made already.
         :raises SnapshotError: absent, damaged or of another format (see its subclasses).
         :raises EncoderMismatch: the encoder given is not the one that made the vectors.
         """
         root = Path(path)
         name = snapshot.current_version(root)
         manifest = snapshot.read_manifest(root, name)
-        chosen = (
-            load_encoder(encoder or manifest.encoder_name, threads=threads)
-            if encoder is None or isinstance(encoder, str)
-            else encoder
-        )
+        chosen = _choose(encoder, manifest.encoder_name, threads)
         contents, _ = snapshot.read(root, name)
         kb = cls(
             contents,
@@ -119,6 +137,7 @@ class KnowledgeBase:
             path=root,
             may_degrade=may_degrade,
             reload_interval_s=reload_interval_s,
+            retry_interval_s=retry_interval_s,
         )
         kb._check_encoder()
         return kb
@@ -148,7 +167,7 @@ class KnowledgeBase:
 
         :raises InputError: an id to delete is unknown. :raises SourceError: an FAQ has faults.
         """
-        self._looked = -self.reload_interval_s  # look for a new version now: changes are made to the latest
+        self._looked = float("-inf")  # look for a new version now: changes are made to the latest
         contents = self.contents
         gone = set(delete)
         unknown = gone - {faq.id for faq in contents.faqs}
@@ -174,6 +193,8 @@ class KnowledgeBase:
             path=self.path,
             may_degrade=self.may_degrade,
             reload_interval_s=self.reload_interval_s,
+            retry_interval_s=self.retry_interval_s,
+            clock=self._clock,
         )
         changed_kb._base = contents.version or None
         return changed_kb
@@ -215,50 +236,63 @@ class KnowledgeBase:
         return [contents.rank(form, None if vectors is None else vectors[i])[:top_k] for i, form in enumerate(forms)]
 
     def encode(self, forms: Sequence[str]) -> Vectors | None:
-        """Vectors of messages in query form (n, d), or None where the encoder can't run (said once, then lexical).
+        """Vectors of messages in query form (n, d), or None where the encoder can't run: words alone serve then.
+
+        One that failed is left alone for ``retry_interval_s`` seconds, then tried with the next message.
 
         :raises EncoderError: the encoder can't run and ``may_degrade`` is False.
         """
-        if self._encoder_failed:
+        if self._retry_at is not None and self._clock() < self._retry_at:
             return None
         try:
-            return self.encoder.encode(forms)
+            vectors = self.encoder.encode(forms)
+            if self._retry_at is not None and not self._fits():  # what runs again may be another model
+                raise self._mismatch()
         except EncoderError as error:
             self._degrade(error)
             return None
+        self._retry_at = self._failure = None
+        return vectors
 
     @property
     def degraded(self) -> bool:
-        """Whether the encoder failed and words alone decide."""
-        return self._encoder_failed
+        """Whether the encoder failed when it was last tried and words alone decide."""
+        return self._retry_at is not None
+
+    def _fits(self) -> bool:
+        return self.encoder.fingerprint == self._contents.encoder_fingerprint
+
+    def _mismatch(self) -> EncoderMismatch:
+        return EncoderMismatch(
+            f"知识库由编码器 {self._contents.encoder_fingerprint} 建立，当前编码器是 {self.encoder.fingerprint}："
+            "请重新运行 csbot index | the vectors were made with another encoder: index again"
+        )
 
     def _check_encoder(self) -> None:
         """:raises EncoderMismatch: the encoder runs, but is not the one that made the vectors."""
-        made_with = self._contents.encoder_fingerprint
         try:
-            if self.encoder.fingerprint == made_with:
+            if self._fits():
                 return
             self.encoder.encode(["你好"])  # a damaged file has another fingerprint too, and can't run
         except EncoderError as error:
             self._degrade(error)
             return
-        raise EncoderMismatch(
-            f"知识库由编码器 {made_with} 建立，当前编码器是 {self.encoder.fingerprint}：请重新运行 csbot index"
-            " | the vectors were made with another encoder: index again",
-        )
+        raise self._mismatch()
 
     def _degrade(self, error: EncoderError) -> None:
-        """Answer from words alone from now on, and say so once; or raise where that is not wanted."""
+        """Answer from words alone for a while, and say so once; or raise where that is not wanted."""
         if not self.may_degrade:
             raise error
-        self._encoder_failed = True
-        warnings.warn(f"编码器不可用，仅用词面匹配：{error} | answering from words alone", RuntimeWarning, stacklevel=4)
+        known, self._failure = self._failure is type(error), type(error)
+        self._retry_at = self._clock() + self.retry_interval_s
+        if not known:
+            warnings.warn(f"编码器不可用，仅用词面匹配：{error} | answering from words alone", RuntimeWarning, stacklevel=4)
 
     def _follow(self) -> None:
         """Look whether a new version was published, at most every ``reload_interval_s`` seconds."""
         if self.path is None or not self._contents.version:
             return
-        now = time.monotonic()
+        now = self._clock()
         if now - self._looked < self.reload_interval_s or not self._lock.acquire(blocking=False):
             return
         try:
@@ -278,6 +312,15 @@ class KnowledgeBase:
             warnings.warn(f"新版本未能载入，继续使用旧版本：{error} | keeping the old version", RuntimeWarning, stacklevel=3)
         finally:
             self._lock.release()
+
+
+def _choose(encoder: Encoder | str | None, name: str | None, threads: int) -> Encoder:
+    """The encoder that is meant; ``name`` is the one where none is given."""
+    if encoder is None or isinstance(encoder, str):
+        return load_encoder(encoder or name, threads=threads)
+    if threads:
+        raise ConfigError("threads 只用于按名字给出的编码器 | threads is for encoders given by name, this one is made already")
+    return encoder
 
 
 def _assemble(
