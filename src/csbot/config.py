@@ -111,6 +111,19 @@ class BotConfig(_Settings):
 
         :raises ConfigError: the file is absent or unreadable, or a setting is wrong.
         """
+        return cls(**_read(path))
+
+
+class KbConfig(_Settings):
+    """How a saved knowledge base is opened: the arguments of `KnowledgeBase.load` that a settings file may give."""
+
+    encoder: str | None = Field(default=None, description="None: the one in the manifest; a sentence-transformers name or path")
+    threads: int = Field(default=0, ge=0, le=64, description="CPU threads of one call; 0: as many as the machine has cores")
+    may_degrade: bool = Field(default=True, description="False: raise where the encoder can't run; True: words alone answer")
+    reload_interval_s: float = Field(default=1.0, ge=0, description="how often it is looked at for a new version")
+    retry_interval_s: float = Field(default=30.0, ge=0, description="pause before an encoder that failed is tried again")
+
+    def __init__(self, **data: Any) -> None:
         try:
             super().__init__(**data)
         except ValidationError as error:
@@ -143,16 +156,3 @@ def _explain(error: ValidationError, root: str = "") -> str:
     places = [".".join(map(str, [root, *e["loc"]] if root else e["loc"])) or "config" for e in error.errors()]
     lines = [f"{place}: {e['msg']}（得到 {e['input']!r}）" for place, e in zip(places, error.errors(), strict=True)]
     return "配置有误 | wrong configuration: " + "; ".join(lines)
-        return cls(**_read(path))
-
-
-class KbConfig(_Settings):
-    """How a saved knowledge base is opened: the arguments of `KnowledgeBase.load` that a settings file may give."""
-
-    encoder: str | None = Field(default=None, description="None: the one in the manifest; a sentence-transformers name or path")
-    threads: int = Field(default=0, ge=0, le=64, description="CPU threads of one call; 0: as many as the machine has cores")
-    may_degrade: bool = Field(default=True, description="False: raise where the encoder can't run; True: words alone answer")
-    reload_interval_s: float = Field(default=1.0, ge=0, description="how often it is looked at for a new version")
-    retry_interval_s: float = Field(default=30.0, ge=0, description="pause before an encoder that failed is tried again")
-
-    def __init__(self, **data: Any) -> None:
