@@ -87,7 +87,7 @@ class Chatbot:
             order_id=self.config.orders.order_id_patterns,
             vector=vector,
         )
-        policy = self._policy(contents, message.degraded)
+        policy = self.policy(contents, message.degraded)
         action = self._act(state, decide(state, message, policy))
         names = names_in(session, message)
         ticket = open_ticket(session, message, action, names) if action.kind == "handoff" else None
@@ -105,8 +105,11 @@ class Chatbot:
             trace=trace,
         )
 
-    def _policy(self, contents: Contents, degraded: bool) -> Policy:
-        """:raises ConfigError: the clarify threshold set is above the answer threshold in force."""
+    def policy(self, contents: Contents, degraded: bool) -> Policy:
+        """Settings and thresholds in force.
+
+        :raises ConfigError: the clarify threshold set is above the answer threshold in force.
+        """
         calibration = contents.lexical_calibration if degraded else contents.calibration
         bands = self.config.bands
         answer = calibration.answer if bands.answer is None else bands.answer

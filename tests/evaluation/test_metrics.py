@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csbot.evaluation.cases import Case
-from csbot.evaluation.metrics import Outcome, Ratio, TurnOutcome, calibration_error, case_indicators, dialogue_indicators
+from csbot.evaluation.intervals import Ratio
+from csbot.evaluation.metrics import Outcome, TurnOutcome, case_indicators, dialogue_indicators
 
 OOS = {"out_of_scope": True}
 HUMAN, TASK = {"intent": "human_handoff"}, {"intent": "order_progress"}
@@ -21,9 +22,11 @@ def outcome(
     """``expect`` as a str is the expected FAQ; ``options`` and ``ranking`` are ids of one letter each."""
     wanted = {"faq_id": expect} if isinstance(expect, str) else expect
     case = Case.model_validate({"text": "x", "expect": wanted})
+    expected = case.expect.faq_id
     return Outcome(
-        case=case, kind=kind, intent=intent or (f"faq:{faq_id}" if faq_id else None), faq_id=faq_id,
-        options=tuple(options), ranking=tuple(ranking), confidence=confidence,
+        case=case, kind=kind, intent=intent or (f"faq:{faq_id}" if faq_id else None), faq_id=faq_id, options=tuple(options),
+        first=ranking[0] if ranking else None, rank=ranking.index(expected) + 1 if expected and expected in ranking else None,
+        confidence=confidence,
     )  # fmt: skip
 
 
@@ -76,8 +79,8 @@ def test_without_cases_there_are_no_indicators() -> None:
     [
         (TWELVE[0], {"match_rate", "resolution_rate", "precision", "top1", "mrr", "ece"}),
         (TWELVE[2], {"match_rate", "resolution_rate", "clarify_hit_rate", "top1", "mrr", "ece"}),
-        (TWELVE[5], {"oos_rejection", "precision"}),
-        (TWELVE[6], {"oos_rejection"}),
+        (TWELVE[5], {"oos_rejection", "precision", "ece"}),
+        (TWELVE[6], {"oos_rejection", "ece"}),
         (TWELVE[7], {"handoff_recall", "handoff_precision"}),
         (TWELVE[8], {"handoff_recall"}),
         (TWELVE[9], {"task_recall"}),
@@ -104,17 +107,19 @@ def test_where_all_are_wrong_matching_is_complete_and_resolution_nil() -> None:
 
 def test_a_ratio_over_nothing_has_no_value_and_one_of_nothing_is_0() -> None:
     assert (Ratio(numerator=0, denominator=0).value, Ratio(numerator=0, denominator=3).value) == (None, 0.0)
-    assert Ratio(numerator=0, denominator=3).model_dump() == {"numerator": 0.0, "denominator": 3.0, "value": 0.0}
+    assert Ratio.rate(0, 0).model_dump() == {
+        "numerator": 0.0, "denominator": 0.0, "low": None, "high": None, "method": None, "value": None,
+    }  # fmt: skip
 
 
 def test_confidences_in_one_bin_are_weighed_together() -> None:
     """Bin 0.8: (0.82 + 0.88 - 1 right) = 0.70; 0.95 and 1.0 share the last bin: (1.95 - 2 right) = 0.05; over 4."""
-    ece = calibration_error([
+    ece = case_indicators([
         outcome("a", "answer", "a", ranking="a", confidence=0.82),
         outcome("a", "answer", "b", ranking="ba", confidence=0.88),
         outcome("a", "answer", "a", ranking="a", confidence=0.95),
         outcome("a", "answer", "a", ranking="a", confidence=1.0),
-    ])  # fmt: skip
+    ])["ece"]  # fmt: skip
     assert ece.value == pytest.approx((0.70 + 0.05) / 4)
 
 
@@ -124,7 +129,32 @@ def test_the_calibration_error_equals_numpys(pairs: list[tuple[float, bool]]) ->
     confidence, right = np.array([c for c, _ in pairs]), np.array([r for _, r in pairs])
     bins = np.minimum((confidence * 10).astype(int), 9)
     gaps = [abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in set(bins.tolist())]
-    assert calibration_error(outcomes).value == pytest.approx(sum(gaps))
+    assert case_indicators(outcomes)["ece"].value == pytest.approx(sum(gaps))
+
+
+any_outcome = st.builds(
+    outcome,
+    st.sampled_from(["a", "b", OOS, HUMAN, TASK]),
+    st.sampled_from(["answer", "clarify", "fallback", "handoff", "ask_slot"]),
+    st.sampled_from([None, "a", "b"]),
+    intent=st.sampled_from([None, "human_handoff", "order_progress"]),
+    options=st.sampled_from(["", "a", "ab", "bc"]),
+    ranking=st.sampled_from(["", "a", "ba", "cdb"]),
+    confidence=st.floats(0, 1),
+)
+
+
+@given(st.lists(any_outcome, max_size=30))
+def test_every_indicator_lies_between_0_and_1_and_within_its_interval(outcomes: list[Outcome]) -> None:
+    for ratio in case_indicators(outcomes).values():
+        assert 0 <= ratio.numerator <= ratio.denominator + 1e-9
+        assert 0 <= ratio.low <= ratio.value <= ratio.high <= 1 + 1e-9
+
+
+def test_rates_have_wilsons_interval_and_means_a_bootstrapped_one_named_in_the_output() -> None:
+    methods = {name: ratio.method for name, ratio in case_indicators(TWELVE).items()}
+    assert {name for name, method in methods.items() if method == "bootstrap"} == {"mrr", "ece"}
+    assert {method for name, method in methods.items() if name not in ("mrr", "ece")} == {"wilson"}
 
 
 @given(st.permutations(TWELVE))
@@ -136,6 +166,15 @@ def test_the_order_of_the_cases_does_not_matter(shuffled: list[Outcome]) -> None
 def turn(dialogue: str, expect: dict[str, object], kind: str, **got: str) -> TurnOutcome:
     fields = {"faq_id": None, "slot": None, "order_id": None} | got
     return TurnOutcome.model_validate({"dialogue": dialogue, "turn": 1, "user": "x", "expect": expect, "kind": kind} | fields)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), min_size=1, max_size=30))
+def test_dialogue_rates_lie_between_0_and_1_and_no_dialogue_beats_its_turns(rows: list[tuple[str, bool]]) -> None:
+    turns = [turn(name, {"kind": "answer"}, "answer" if good else "fallback") for name, good in rows]
+    found = dialogue_indicators(turns)
+    assert all(0 <= ratio.low <= ratio.value <= ratio.high <= 1 for ratio in found.values())
+    assert found["dialogue_success"].denominator == len({name for name, _ in rows})
+    assert found["dialogue_success"].numerator <= found["turn_accuracy"].numerator
 
 
 @pytest.mark.parametrize(
@@ -159,5 +198,4 @@ def test_a_dialogue_succeeds_only_with_all_its_turns() -> None:
     good, bad = {"kind": "answer"}, {"kind": "handoff"}
     turns = [turn("one", good, "answer"), turn("one", bad, "answer"), turn("two", good, "answer"), turn("three", bad, "answer")]
     found = dialogue_indicators(turns)
-    assert found["dialogue_success"] == Ratio(numerator=1, denominator=3)
-    assert found["turn_accuracy"] == Ratio(numerator=2, denominator=4)
+    assert found == {"dialogue_success": Ratio.rate(1, 3), "turn_accuracy": Ratio.rate(2, 4)}

@@ -11,7 +11,8 @@ from csbot import Chatbot, KnowledgeBase, Session, evaluate
 from csbot.config import BotConfig
 from csbot.errors import InputError
 from csbot.evaluation.cases import Case, Dialogue, read_cases
-from csbot.evaluation.run import NAMES, run_cases
+from csbot.evaluation.report import NAMES, EvalReport
+from csbot.evaluation.run import run_cases
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -122,15 +123,19 @@ def test_indicators_are_attributes_and_unknown_ones_are_not(small_kb: KnowledgeB
 
 def test_the_json_has_value_numerator_and_denominator_of_each(small_kb: KnowledgeBase) -> None:
     data = json.loads(evaluate(small_kb, [RIGHT, WRONG], [TALK]).to_json())
-    assert set(data) >= {"indicators", "by_tag", "errors", "kb_version", "encoder", "degraded"}
-    assert data["indicators"]["resolution_rate"] == {"numerator": 1.0, "denominator": 2.0, "value": 0.5}
+    assert set(data) >= {"indicators", "by_tag", "by_category", "by_faq", "confusions", "errors", "versions", "degraded"}
+    resolution = data["indicators"]["resolution_rate"]
+    assert {name: resolution[name] for name in ("value", "numerator", "denominator", "method")} == {
+        "value": 0.5, "numerator": 1.0, "denominator": 2.0, "method": "wilson",
+    }  # fmt: skip
     assert set(data["indicators"]) <= set(NAMES)
 
 
 def test_progress_is_told_up_to_the_last_case(small_kb: KnowledgeBase) -> None:
     told: list[tuple[int, int]] = []
     evaluate(small_kb, [RIGHT, WRONG, HUMAN], progress=lambda done, total: told.append((done, total)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told[-1] == (3, 3)
+    assert told == sorted(told)
 
 
 @pytest.mark.parametrize(
@@ -150,3 +155,92 @@ def test_the_samples_cases_expect_faqs_that_exist_and_give_every_indicator(sampl
     report = evaluate(Chatbot(sample_kb, orders=DATA / "orders.json"), few, DATA / "dialogues.jsonl")
     assert {one.expect.faq_id for one in cases} - {None} <= {faq.id for faq in sample_kb.faqs}
     assert set(report.indicators) == set(NAMES) - ({"clarify_hit_rate"} - set(report.indicators))
+
+
+def test_every_case_gets_exactly_the_reply_that_a_customer_would(hash_kb: KnowledgeBase) -> None:
+    """With an encoder whose vectors do not depend on the batch, down to the last digit of the confidence."""
+    bot = Chatbot(hash_kb, orders=DATA / "orders.json")
+    cases = [one for number, one in enumerate(read_cases(DATA / "cases.jsonl")) if number % 3 == 0]
+    cases = [case(one.text, out_of_scope=True) for one in cases]
+    for one, outcome in zip(cases, run_cases(bot, cases), strict=True):
+        reply = bot.reply(Session(customer_id="u"), one.text)
+        assert (outcome.kind, outcome.faq_id, outcome.intent) == (reply.kind, reply.faq_id, reply.trace.intent), one.text
+        assert outcome.options == (tuple(c.faq_id for c in reply.candidates) if reply.kind == "clarify" else ())
+        if not any(c.action for c in reply.trace.candidates):
+            assert outcome.confidence == reply.confidence
+
+
+def test_neither_the_number_of_threads_nor_the_order_of_the_cases_changes_anything(small_kb: KnowledgeBase) -> None:
+    cases = [RIGHT, WRONG, HUMAN, ORDER, case("运费多少", faq_id="ship-fee"), case("今天天气", out_of_scope=True)]
+    one, four = (evaluate(small_kb, cases, [TALK], workers=n).model_dump(exclude={"seconds"}) for n in (1, 4))
+    assert one == four
+    turned = evaluate(small_kb, cases[::-1], [TALK]).model_dump()
+    assert turned["outcomes"][::-1] == one["outcomes"]
+    assert (turned["versions"], turned["by_faq"]) == (one["versions"], one["by_faq"])
+    with pytest.raises(InputError, match="workers"):
+        evaluate(small_kb, cases, workers=0)
+
+
+def test_the_versions_name_everything_that_the_figures_belong_to(small_kb: KnowledgeBase, fresh_kb: KnowledgeBase) -> None:
+    def versions(bot: Chatbot | KnowledgeBase, cases: list[Case]) -> dict[str, object]:
+        return evaluate(bot, cases, seed=7).versions.model_dump()
+
+    base = versions(small_kb, [RIGHT])
+    assert base["encoder"] == small_kb.encoder.fingerprint
+    assert (base["answer"], base["seed"]) == (small_kb.contents.calibration.answer, 7)
+    strict = versions(Chatbot(small_kb, config=BotConfig(bands={"answer": 0.9})), [RIGHT])
+    assert {name for name in base if base[name] != strict[name]} == {"config", "answer"}
+    fewer = versions(fresh_kb.update(delete=["gone"]), [RIGHT])
+    assert {name for name in base if base[name] != fewer[name]} == {"knowledge"}
+    assert {name for name in base if base[name] != versions(small_kb, [WRONG])[name]} == {"cases"}
+
+
+def test_each_category_and_each_faq_is_measured_alone(small_kb: KnowledgeBase) -> None:
+    report = evaluate(small_kb, [RIGHT, case("包邮吗", faq_id="ship-fee"), WRONG, HUMAN])
+    assert {name: found["resolution_rate"].value for name, found in report.by_category.items()} == {"物流": 1.0, "未分类": 0.0}
+    figures = {faq_id: one.model_dump(exclude={"question", "category"}) for faq_id, one in report.by_faq.items()}
+    assert figures == {
+        "ship-fee": {"cases": 2, "answered": 2, "resolved": 2, "first": 2, "answers": 2},
+        "refund": {"cases": 1, "answered": 1, "resolved": 0, "first": 0, "answers": 0},
+        "return": {"cases": 0, "answered": 0, "resolved": 0, "first": 0, "answers": 1},
+    }
+    assert report.by_faq["ship-fee"].question == "运费怎么算"
+    assert (report.by_faq["refund"].precision, report.by_faq["return"].resolution_rate) == (None, None)
+    assert (report.by_faq["return"].precision, report.by_faq["refund"].resolution_rate) == (0.0, 0.0)
+
+
+def test_confusions_say_which_faq_took_whose_question(small_kb: KnowledgeBase) -> None:
+    cases = [WRONG, case("不喜欢想退掉", faq_id="refund"), case("发什么快递", out_of_scope=True), RIGHT]
+    found = [one.model_dump() for one in evaluate(small_kb, cases).confusions]
+    assert found == [
+        {"expected": "refund", "got": "return", "count": 2, "answered": 2},
+        {"expected": "out_of_scope", "got": "ship-company", "count": 1, "answered": 1},
+    ]
+
+
+def test_an_error_carries_the_trace_that_says_why(small_kb: KnowledgeBase) -> None:
+    (error,) = evaluate(small_kb, [RIGHT, case("我叫林晓燕，电话13800000001，怎么退货", faq_id="refund")]).errors
+    assert error["trace"]["candidates"][0]["faq_id"] == "return"
+    assert error["trace"]["rule"]
+    assert "13800000001" not in json.dumps(error["trace"], ensure_ascii=False)
+
+
+def test_a_case_of_an_faq_that_is_gone_counts_as_wrong_where_it_was_known_once(small_kb: KnowledgeBase) -> None:
+    report = evaluate(small_kb, [RIGHT, case("x1", faq_id="old")], known_faqs={"old"})
+    assert (report.missing_faqs, report.resolution_rate) == (["old"], 0.5)
+    with pytest.raises(InputError, match="never"):
+        evaluate(small_kb, [case("x", faq_id="never")], known_faqs={"old"})
+
+
+def test_a_report_is_read_back_as_it_was_written(small_kb: KnowledgeBase, tmp_path: Path) -> None:
+    report = evaluate(small_kb, [RIGHT, WRONG, HUMAN, case("今天天气", out_of_scope=True)], [TALK])
+    (tmp_path / "r.json").write_text(report.to_json(), encoding="utf-8")
+    assert EvalReport.read(tmp_path / "r.json").to_json() == report.to_json()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"[1]", b"\xff"])
+def test_a_file_that_is_no_report_is_an_error_that_names_it(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "old.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"old\.json"):
+        EvalReport.read(tmp_path / "old.json")

@@ -39,7 +39,7 @@ def evaluate_command(
 
 def print_report(report: object) -> None:
     """The indicators as a table, then the main ones by tag."""
-    from csbot.evaluation.run import NAMES, EvalReport
+    from csbot.evaluation.report import NAMES, EvalReport
 
     assert isinstance(report, EvalReport)
     rows = [(NAMES[k], k, _percent(k, r.value), f"{r.numerator:g} / {r.denominator:g}") for k, r in report.indicators.items()]

@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import time
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import metadata
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from csbot.bot import Chatbot
-from csbot.encoders.base import Progress
+from csbot.config import BotConfig
+from csbot.encoders.base import Progress, Vectors
 from csbot.errors import InputError
 from csbot.evaluation.cases import Case, Dialogue, read_cases, read_dialogues
-from csbot.evaluation.metrics import Outcome, Ratio, TurnOutcome, case_indicators, dialogue_indicators
+from csbot.evaluation.metrics import Outcome, TurnOutcome, case_indicators, dialogue_indicators
+from csbot.evaluation.report import EvalReport, Versions, by_category, by_faq, by_tag, confusions
 from csbot.intents.slots import find_slots
 from csbot.intents.understand import matter_of
+from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.kb.progress import progress_bar
 from csbot.models import Session
 
-NAMES = {
-    "match_rate": "匹配率", "resolution_rate": "解决率", "precision": "准确率", "clarify_hit_rate": "澄清命中率",
-    "oos_rejection": "拒识率", "handoff_recall": "转人工召回", "handoff_precision": "转人工准确", "task_recall": "任务召回",
-    "top1": "首位命中", "mrr": "MRR", "ece": "校准误差", "dialogue_success": "对话成功率", "turn_accuracy": "轮次准确率",
-}  # fmt: skip
-"""The indicators and what the trade calls them."""
-
-
-class EvalReport(BaseModel):
-    """The result of an evaluation. Each indicator is an attribute too: ``report.match_rate`` is its value, None if absent."""
-
-    model_config = ConfigDict(frozen=True)
-
-    indicators: dict[str, Ratio]
-    by_tag: dict[str, dict[str, Ratio]]
-    errors: list[dict[str, Any]]
-    kb_version: str
-    encoder: str
-    degraded: bool
-    seconds: float
-
-    def __getattr__(self, name: str) -> Any:
-        if name in NAMES:
-            ratio = self.indicators.get(name)
-            return ratio.value if ratio else None
-        return super().__getattr__(name)  # type: ignore[misc]
-
-    def to_json(self, indent: int | None = 2) -> str:
-        return self.model_dump_json(indent=indent)
+PORTION = 512
+"""Cases encoded and answered at a time: enough for the encoder to batch texts of one length, few enough for a lively bar."""
 
 
 def evaluate(
@@ -56,55 +36,104 @@ def evaluate(
     cases: str | os.PathLike[str] | Sequence[Case] | None = None,
     dialogues: str | os.PathLike[str] | Sequence[Dialogue] | None = None,
     *,
+    workers: int = 1,
+    seed: int = 0,
+    known_faqs: Collection[str] = (),
     progress: bool | Progress = False,
 ) -> EvalReport:
     """Measure a bot on labelled cases and dialogues.
 
-    Each case is the first message of a new customer; each dialogue is one session.
+    Each case is the first message of a new customer; each dialogue is one session. What is measured is what `Chatbot.reply`
+    says; only the encoding is done for many cases together.
 
     :param bot: a bot, or a knowledge base (then with default settings and without orders).
     :param cases: a ``.jsonl`` file or `Case` objects. :param dialogues: the same with `Dialogue`.
+    :param workers: threads that reply; worth it where an order system answers slowly.
+    :param seed: of the bootstrap intervals.
+    :param known_faqs: FAQs that the knowledge base once had: a case that expects one counts as wrong instead of being refused.
+    :param progress: True prints a bar; or a function called with (done, total) over cases and dialogues.
     :raises InputError: neither is given, a file is wrong, or a case expects an FAQ that the knowledge base hasn't.
     """
     if cases is None and dialogues is None:
         raise InputError("请提供 cases 或 dialogues | give cases or dialogues")
+    if workers < 1:
+        raise InputError(f"workers 须 ≥ 1，得到 {workers} | workers must be at least 1")
     started = time.perf_counter()
     chatbot = bot if isinstance(bot, Chatbot) else Chatbot(bot)
-    labelled = _load(cases, read_cases)
-    spoken = _load(dialogues, read_dialogues)
-    _check_ids(chatbot, labelled)
-    outcomes = run_cases(chatbot, labelled, progress)
-    turns = [turn for dialogue in spoken for turn in run_dialogue(chatbot, dialogue)]
-    tags = sorted({tag for case in labelled for tag in case.tags})
+    labelled, spoken = _load(cases, read_cases), _load(dialogues, read_dialogues)
+    missing = _missing_faqs(chatbot, labelled, known_faqs)
+    with progress_bar(progress if labelled or spoken else False, "评测 evaluating") as report, _threads(workers) as each:
+        total = len(labelled) + len(spoken)
+        tick = (lambda done: report(done, total)) if report else None
+        outcomes = run_cases(chatbot, labelled, tick, each)
+        talks = each(lambda dialogue: run_dialogue(chatbot, dialogue), spoken)
+        if tick:
+            tick(total)
+    turns = [turn for talk in talks for turn in talk]
+    contents = chatbot.kb.contents
+    titles = {faq.id: (faq.question, faq.category) for faq in contents.faqs}
     return EvalReport(
-        indicators=case_indicators(outcomes) | dialogue_indicators(turns),
-        by_tag={tag: case_indicators([o for o in outcomes if tag in o.case.tags]) for tag in tags},
+        indicators=case_indicators(outcomes, seed=seed) | dialogue_indicators(turns),
+        by_tag=by_tag(outcomes, seed),
+        by_category=by_category(outcomes, {faq.id: faq.category for faq in contents.faqs}, seed),
+        by_faq=by_faq(outcomes, titles),
+        confusions=confusions(outcomes),
         errors=[_case_error(o) for o in outcomes if not o.right] + [_turn_error(t) for t in turns if not t.right],
-        kb_version=chatbot.kb.version,
-        encoder=chatbot.kb.contents.encoder_fingerprint,
+        outcomes=outcomes,
+        turns=turns,
+        versions=_versions(chatbot, contents, labelled, spoken, seed),
+        missing_faqs=missing,
         degraded=chatbot.kb.degraded,
         seconds=round(time.perf_counter() - started, 3),
     )
 
 
-def run_cases(bot: Chatbot, cases: Sequence[Case], progress: bool | Progress = False) -> list[Outcome]:
-    """One reply per case, each in a session of its own; the texts are encoded together."""
-    patterns = bot.config.orders.order_id_patterns
-    with progress_bar(progress if cases else False) as report:
-        vectors = bot.kb.encode([matter_of(case.text, find_slots(case.text, order_id=patterns)) for case in cases])
-        outcomes = []
-        for i, case in enumerate(cases):
-            reply = bot.reply_encoded(Session(customer_id=f"case-{i}"), case.text, None if vectors is None else vectors[i])
-            ranking = [c.faq_id for c in reply.trace.candidates if c.action is None] or [c for c in [reply.faq_id] if c]
-            outcomes.append(Outcome.of(case, reply, ranking))
-            if report:
-                report(i + 1, len(cases))
-    return outcomes
+@contextmanager
+def _threads(workers: int) -> Iterator[Any]:
+    """A function that maps in order, over ``workers`` threads."""
+    if workers == 1:
+        yield lambda work, items: [work(item) for item in items]
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="csbot-eval") as pool:
+        yield lambda work, items: list(pool.map(work, items))
+
+
+def run_cases(
+    bot: Chatbot, cases: Sequence[Case], tick: Callable[[int], None] | None = None, each: Any = None
+) -> list[Outcome]:
+    """One reply per case, each in a session of its own, in the order of ``cases``; the texts are encoded together.
+
+    :param tick: called with the number of cases done. :param each: maps a function over a sequence, default in turn.
+    """
+    patterns, margin = bot.config.orders.order_id_patterns, bot.config.bands.ambiguity_margin
+    forms = [matter_of(case.text, find_slots(case.text, order_id=patterns)) for case in cases]
+    order = sorted(range(len(cases)), key=lambda i: len(forms[i]))
+    outcomes: dict[int, Outcome] = {}
+
+    def answer(job: tuple[int, Vectors | None]) -> Outcome:
+        i, vector = job
+        reply = bot.reply_encoded(Session(customer_id=_stranger()), cases[i].text, vector)
+        return Outcome.of(cases[i], reply, margin)
+
+    for start in range(0, len(order), PORTION):
+        rows = order[start : start + PORTION]
+        vectors = bot.kb.encode([forms[i] for i in rows])
+        jobs = [(i, None if vectors is None else vectors[k]) for k, i in enumerate(rows)]
+        outcomes.update(zip(rows, each(answer, jobs) if each else map(answer, jobs), strict=True))
+        if tick:
+            tick(len(outcomes))
+    return [outcomes[i] for i in range(len(cases))]
 
 
 def run_dialogue(bot: Chatbot, dialogue: Dialogue) -> list[TurnOutcome]:
-    session = Session(customer_id=f"dialogue-{dialogue.id}")
-    return [TurnOutcome.of(dialogue, i, bot.reply(session, turn.user)) for i, turn in enumerate(dialogue.turns)]
+    """All turns in one session of a new customer; nothing is written to the bot's store of sessions."""
+    session = Session(customer_id=_stranger())
+    return [TurnOutcome.of(dialogue, i, bot.reply_encoded(session, turn.user, None)) for i, turn in enumerate(dialogue.turns)]
+
+
+def _stranger() -> str:
+    """A customer whom the bot has never met: what an earlier evaluation did must not count against this one."""
+    return f"eval-{uuid.uuid4().hex}"
 
 
 def _load(source: Any, read: Any) -> list[Any]:
@@ -113,14 +142,44 @@ def _load(source: Any, read: Any) -> list[Any]:
     return read(source) if isinstance(source, (str, os.PathLike)) else list(source)
 
 
-def _check_ids(bot: Chatbot, cases: Sequence[Case]) -> None:
+def _missing_faqs(bot: Chatbot, cases: Sequence[Case], once: Collection[str]) -> list[str]:
+    """FAQs expected and gone. :raises InputError: some were never there."""
     known = {faq.id for faq in bot.kb.contents.faqs}
     missing = sorted({c.expect.faq_id for c in cases if c.expect.faq_id is not None} - known)
-    if missing:
-        shown = "、".join(missing[:5]) + ("…" if len(missing) > 5 else "")
+    unknown = [faq_id for faq_id in missing if faq_id not in once]
+    if unknown:
+        shown = "、".join(unknown[:5]) + ("…" if len(unknown) > 5 else "")
         raise InputError(
-            f"用例期望的 {len(missing)} 个 faq_id 不在知识库中：{shown} | expected FAQs are not in the knowledge base"
+            f"用例期望的 {len(unknown)} 个 faq_id 不在知识库中：{shown} | expected FAQs are not in the knowledge base"
         )
+    return missing
+
+
+def _versions(bot: Chatbot, contents: Contents, cases: Sequence[Case], dialogues: Sequence[Dialogue], seed: int) -> Versions:
+    policy = bot.policy(contents, bot.kb.degraded)
+    knowledge = [faq.model_dump_json() for faq in contents.faqs]
+    return Versions(
+        csbot=metadata.version("csbot-zh"),
+        kb=contents.version,
+        knowledge=_digest(*knowledge, contents.lexicon.model_dump_json(), contents.calibration.model_dump_json()),
+        encoder=contents.encoder_fingerprint,
+        config=_config_digest(bot.config),
+        cases=_digest(*sorted(row.model_dump_json() for row in (*cases, *dialogues))),
+        answer=policy.answer,
+        clarify=policy.clarify,
+        seed=seed,
+    )
+
+
+def _config_digest(config: BotConfig) -> str:
+    return _digest(json.dumps(config.model_dump(mode="json"), sort_keys=True))
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\n")
+    return digest.hexdigest()[:16]
 
 
 def _case_error(outcome: Outcome) -> dict[str, Any]:
@@ -132,7 +191,7 @@ def _case_error(outcome: Outcome) -> dict[str, Any]:
         "faq_id": outcome.faq_id,
         "rank": outcome.rank,
         "confidence": outcome.confidence,
-        "candidates": list(outcome.ranking[:3]),
+        "trace": _dump(outcome.trace),
     }
 
 
@@ -146,4 +205,10 @@ def _turn_error(turn: TurnOutcome) -> dict[str, Any]:
         "faq_id": turn.faq_id,
         "slot": turn.slot,
         "order_id": turn.order_id,
+        "trace": _dump(turn.trace),
     }
+
+
+def _dump(trace: Any) -> dict[str, Any] | None:
+    """The trace but for the time it took, which differs from run to run."""
+    return trace.model_dump(mode="json", exclude={"elapsed_ms"}) if trace is not None else None

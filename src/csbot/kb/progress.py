@@ -9,8 +9,8 @@ from csbot.encoders.base import Progress
 
 
 @contextmanager
-def progress_bar(wanted: bool | Progress) -> Iterator[Progress | None]:
-    """True: a bar on standard error; a function: itself; False: None."""
+def progress_bar(wanted: bool | Progress, label: str = "编码 encoding") -> Iterator[Progress | None]:
+    """True: a bar on standard error, named ``label``; a function: itself; False: None."""
     if not isinstance(wanted, bool):
         yield wanted
         return
@@ -25,7 +25,7 @@ def progress_bar(wanted: bool | Progress) -> Iterator[Progress | None]:
         TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("编码 encoding", total=None, rate="")
+        task = bar.add_task(label, total=None, rate="")
 
         def report(done: int, total: int) -> None:
             elapsed = bar.tasks[task].elapsed or 0
