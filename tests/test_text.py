@@ -51,6 +51,40 @@ def test_a_normal_form_is_its_own_normal_form(message: str) -> None:
     assert normalise(normalise(message)) == normalise(message)
 
 
+PIECES = (
+    "谢谢", "请问", "你好", "退货", "多久", "[大哭]", "😀", " ", "123", "12 34 567", "QH1234567", "。", "，", "？？", "哈", "亲", "了", "-",
+    "急", "在线等", "麻烦了",
+)  # fmt: skip
+STACKED = st.lists(st.sampled_from(PIECES), max_size=9).map("".join)
+"""Courtesy upon courtesy, numbers and faces: what is left out joins what was apart."""
+
+
+@given(st.one_of(STACKED, CHINESE, st.text(max_size=30)))
+@example("12 34 567")
+@example("[大哭]😀谢")
+@example("[大哭]。")
+@example("㍿" * MAX_MESSAGE_CHARS)
+def test_a_normal_form_is_its_own_normal_form_whatever_is_joined_in_it(message: str) -> None:
+    assert normalise(normalise(message)) == normalise(message)
+
+
+@given(st.one_of(STACKED, CHINESE, st.text(max_size=30)))
+@example("退货可以吗谢谢了哈亲亲谢谢")
+@example("退货QH1234567在线等QH1234567退货在线等。在线等")
+@example("谢谢13800138000谢谢")
+@example("哈QH1234567哈哈")
+def test_a_query_form_is_its_own_query_form(message: str) -> None:
+    assert query_form(query_form(message)) == query_form(message)
+
+
+@pytest.mark.parametrize(
+    ("message", "form"),
+    [("多久发货谢谢，在线等，谢谢", "多久发货"), ("你好 QH202611030012 请问到哪了", "到哪了"), ("退货13800138000谢谢", "退货")],
+)
+def test_stacked_courtesy_and_numbers_are_left_out_to_the_last(message: str, form: str) -> None:
+    assert query_form(message) == form
+
+
 @given(CHINESE)
 def test_a_normal_form_holds_no_control_character_and_no_double_space(message: str) -> None:
     form = normalise(message)

@@ -47,13 +47,19 @@ def _to_simplified() -> Any:
 def normalise(text: str) -> str:
     """The normal form of a message: NFKC, simplified, lower case, without emoji, needless spaces and repeated marks.
 
-    At most `MAX_MESSAGE_CHARS` characters are looked at. The original is never changed: callers keep it.
+    It is its own normal form. At most `MAX_MESSAGE_CHARS` characters are looked at. The original is never changed: callers keep it.
 
     >>> normalise("  請問　退貨怎麼弄？？？😭 ")
     '请问退货怎么弄'
     >>> normalise("单号 1380 0013 800")
     '单号13800013800'
     """
+    while (form := _normalised_once(text)) != text:  # what one step joins, an earlier one may have to look at
+        text = form
+    return text
+
+
+def _normalised_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text[:MAX_MESSAGE_CHARS])
     text = _INVISIBLE.sub("", text)
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") else c for c in text)
@@ -72,10 +78,15 @@ _LONG_NUMBER = re.compile(r"[a-z]{0,6}[-_]?\d{6,}")
 def query_form(text: str) -> str:
     """What is matched of a message: its normal form without courtesy, and without the numbers that only slots need.
 
+    It is its own query form, however much courtesy is stacked.
+
     >>> query_form("你好，请问QH202611030012多久发货，谢谢")
     '多久发货'
     """
-    return _LONG_NUMBER.sub("", without_courtesy(normalise(text))).strip(_OUTER)
+    form = normalise(text)
+    while (core := _LONG_NUMBER.sub("", without_courtesy(form))) != form:
+        form = normalise(core)
+    return form
 
 
 class Lexicon(BaseModel):
