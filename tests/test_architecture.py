@@ -16,7 +16,7 @@ PACKAGE = Path(csbot.__file__).parent
 LAYERS = (
     {"errors", "models", "resources"},
     {"config", "courtesy"},
-    {"text", "privacy"},
+    {"text", "privacy", "storage"},
     {"encoders"},
     {"kb"},
     {"intents"},
@@ -37,6 +37,7 @@ HOMES = {
     "opencc": {"csbot.text"},
     "openpyxl": {"csbot.kb.sources"},
     "sentence_transformers": {"csbot.encoders.sentence_transformers"},
+    "sqlalchemy": {"csbot.storage.sql", "csbot.storage.tables"},
     "tokenizers": {"csbot.encoders.onnx"},
     "torch": {"csbot.encoders.sentence_transformers"},
 }

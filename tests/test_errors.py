@@ -21,7 +21,8 @@ from csbot.errors import CsbotError, Fault, InputError, MissingDependency, Snaps
         ("ConfigError", ValueError), ("InputError", ValueError), ("SourceError", ValueError), ("SnapshotError", OSError),
         ("SnapshotMissing", FileNotFoundError), ("SnapshotCorrupt", OSError), ("SnapshotVersionError", OSError),
         ("SnapshotLocked", OSError), ("EncoderError", RuntimeError), ("EncoderMismatch", RuntimeError),
-        ("MissingDependency", ImportError), ("OrderBackendError", RuntimeError),
+        ("MissingDependency", ImportError), ("OrderBackendError", RuntimeError), ("StoreError", RuntimeError),
+        ("StoreVersionError", RuntimeError), ("SessionConflict", RuntimeError),
     ],
 )  # fmt: skip
 def test_each_error_is_a_csbot_error_and_the_matching_builtin(name: str, builtin: type[Exception]) -> None:
@@ -72,6 +73,7 @@ EVERY = [
     *(kind("坏", path="a.csv") for kind in (InputError, SnapshotError, *SnapshotError.__subclasses__())),
     InputError("坏", path="a.csv", line=4),
     *(kind("坏") for kind in (errors.ConfigError, errors.EncoderError, errors.EncoderMismatch, errors.OrderBackendError)),
+    *(kind("坏") for kind in (errors.StoreError, errors.StoreVersionError, errors.SessionConflict)),
 ]
 
 

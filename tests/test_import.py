@@ -13,7 +13,7 @@ import csbot
 
 HEAVY = {
     "bm25s", "faiss", "huggingface_hub", "jieba", "numpy", "onnxruntime", "opencc", "openpyxl", "pydantic", "rich",
-    "sentence_transformers", "tokenizers", "torch", "transformers", "typer", "yaml",
+    "sentence_transformers", "sqlalchemy", "tokenizers", "torch", "transformers", "typer", "yaml",
 }  # fmt: skip
 
 

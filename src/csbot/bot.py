@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
+from datetime import timedelta
 
 from csbot.config import BotConfig
 from csbot.dialogue import order_progress
 from csbot.dialogue.policy import Policy, decide, intent_of
-from csbot.dialogue.state import State, state_of
+from csbot.dialogue.state import LOOKUP_LIMIT, NOT_FOUND, State, state_of
+from csbot.dialogue.turns import turn_of
 from csbot.dialogue.wording import say
 from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
@@ -20,63 +23,125 @@ from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.models import (
     MAX_MESSAGE_CHARS,
     Action,
+    OrderQuery,
     Reply,
     Session,
     Slot,
     Trace,
-    Turn,
     Understanding,
     utc_now,
 )
-from csbot.orders.base import OrderBackend
-from csbot.orders.json_file import OrderList
+from csbot.orders import load_orders
+from csbot.orders.base import AnyOrderBackend
 from csbot.orders.lookup import OrderLookups
 from csbot.privacy import mask_spans, mask_value
+from csbot.storage import MemoryStore, Store, open_store
+from csbot.storage.keeping import answer_and_save
+
+REPLIES_KEPT_S = 86400.0
+"""How long a reply is kept for a message that is delivered again: WeChat repeats within seconds, webhooks within hours."""
+
+TIDY_EVERY_S = 600.0
 
 
 class Chatbot:
     """Answers customers' messages from a knowledge base, looks up orders, and hands over when it is not sure.
 
-    Safe to use from many threads; a session itself is used by one message at a time.
+    Safe to use from many threads. Without a store a session is used by one message at a time; with one, many workers may
+    answer the same session, and no turn is lost or doubled.
 
-    :param kb: what it knows. :param orders: an `OrderBackend`, or a ``.json`` file of orders; None: it can't look up orders.
-    :param config: settings.
+    :param kb: what it knows. :param orders: an `OrderBackend` (async too) or a file of `load_orders`; None: it can't look up.
+    :param store: a `csbot.storage.Store`, or its URL (``sqlite:///var/csbot.db``); None: the host keeps the sessions, and
+        attempts at orders are counted in this process only. :param config: settings.
     """
 
     def __init__(
         self,
         kb: KnowledgeBase,
         *,
-        orders: OrderBackend | str | os.PathLike[str] | None = None,
+        orders: AnyOrderBackend | str | os.PathLike[str] | None = None,
+        store: Store | str | None = None,
         config: BotConfig | None = None,
     ) -> None:
         self.kb = kb
         self.config = config or BotConfig()
-        self.orders = OrderList.read(orders) if isinstance(orders, (str, os.PathLike)) else orders
-        self._lookups = OrderLookups(self.orders, self.config) if self.orders is not None else None
+        self.orders = load_orders(orders) if isinstance(orders, (str, os.PathLike)) else orders
+        self.store = open_store(store) if isinstance(store, str) else store
+        self._counts = self.store or MemoryStore()
+        self._lookups = None if self.orders is None else OrderLookups(self.orders, self.config, self._counts)
+        self._tidied = -TIDY_EVERY_S
 
-    def reply(self, session: Session, text: str) -> Reply:
-        """Answer ``text`` and record the turn in ``session``.
+    def session(self, customer_id: str, channel: str = "web", *, identified: OrderQuery | None = None) -> Session:
+        """The session in which a customer goes on: their newest one, from whatever channel, within `dialogue.idle_timeout_s`.
 
-        :raises InputError: ``text`` is no string.
-        :raises EncoderError: the encoder can't run and the knowledge base may not degrade.
+        Else a new one, which names the earlier ones. Without a store, always a new one.
+
+        :param identified: what the host has proven of the customer on this channel, now.
+        :raises StoreError: the store fails.
         """
-        return self.reply_encoded(session, text, None)
+        fresh = Session(customer_id=customer_id, channel=channel, identified=identified)
+        if self.store is None:
+            return fresh
+        return self.store.open(fresh, utc_now() - timedelta(seconds=self.config.dialogue.idle_timeout_s))
 
-    async def areply(self, session: Session, text: str) -> Reply:
+    def reply(self, session: Session, text: str, *, message_id: str | None = None) -> Reply:
+        """Answer ``text`` and record the turn in ``session``, which ends up as it is in the store, if there is one.
+
+        :param message_id: the channel's id of the message; one that is delivered again gets the same reply and no second turn.
+        :raises InputError: ``text`` is no string, ``message_id`` comes without a store, or the session is another customer's.
+        :raises EncoderError: the encoder can't run and the knowledge base may not degrade.
+        :raises SessionConflict: too many workers talk in this session at once. :raises StoreError: the store fails.
+        """
+        reply, wait_s = self._reply(session, text, message_id)
+        time.sleep(wait_s)
+        return reply
+
+    async def areply(self, session: Session, text: str, *, message_id: str | None = None) -> Reply:
         """`reply`, in a worker thread: the event loop stays free."""
         import asyncio
 
-        return await asyncio.to_thread(self.reply, session, text)
+        reply, wait_s = await asyncio.to_thread(self._reply, session, text, message_id)
+        await asyncio.sleep(wait_s)
+        return reply
 
     def reply_encoded(self, session: Session, text: str, vector: Vectors | None) -> Reply:
-        """`reply` for a message whose matter (`csbot.intents.understand.matter_of`) was encoded before (an evaluation does)."""
+        """`reply` for a message whose matter (`csbot.intents.understand.matter_of`) was encoded before (an evaluation does).
+
+        It neither reads nor writes the store of sessions.
+        """
+        return self._answer(session, text, uuid.uuid4().hex, vector)
+
+    def _reply(self, session: Session, text: str, message_id: str | None) -> tuple[Reply, float]:
+        """The reply, and for how many seconds it is held back: a vain look-up's time never tells what was in vain."""
+        started = time.monotonic()
+        self._tidy(started)
+        if message_id and self.store is None:
+            raise InputError("message_id 需要 store 才能去重：Chatbot(kb, store=…) | message_id needs a store")
+        attempt_id = f"{session.customer_id or session.id} {session.channel} {message_id}" if message_id else uuid.uuid4().hex
+        if self.store is None:
+            reply = self._answer(session, text, attempt_id)
+        else:
+            reply = answer_and_save(self.store, session, message_id, lambda: self._answer(session, text, attempt_id))
+        if reply.trace.rule not in (NOT_FOUND, LOOKUP_LIMIT):
+            return reply, 0.0
+        return reply, max(0.0, started + self.config.orders.not_found_floor_s - time.monotonic())
+
+    def _tidy(self, now_s: float) -> None:
+        """Now and then, delete what no later message can need: attempts before the window, replies of long ago."""
+        if now_s - self._tidied >= TIDY_EVERY_S:
+            self._tidied, now = now_s, utc_now()
+            window = timedelta(seconds=self.config.orders.lookup_window_s)
+            self._counts.purge(replies=now - timedelta(seconds=REPLIES_KEPT_S), attempts=now - window)
+
+    def _answer(self, session: Session, text: str, attempt_id: str, vector: Vectors | None = None) -> Reply:
+        """Understand, decide, act, say, and record the turn in ``session``."""
         if not isinstance(text, str):
             raise InputError(f"消息应是字符串，得到 {type(text).__name__} | the message must be a string")
         started = time.perf_counter()
         text = text[:MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode("utf-8")  # lone surrogates can't be stored
         contents = self.kb.contents
-        state = state_of(session)
+        now = utc_now()
+        state = state_of(session, now, self.config.dialogue.idle_timeout_s)
         message = understand(
             text,
             self.kb,
@@ -88,12 +153,12 @@ class Chatbot:
             vector=vector,
         )
         policy = self.policy(contents, message.degraded)
-        action = self._act(state, decide(state, message, policy))
+        action = self._act(session, state, decide(state, message, policy), attempt_id)
         names = names_in(session, message)
         ticket = open_ticket(session, message, action, names) if action.kind == "handoff" else None
         spoken = _word(session, state, action, contents)
         trace = _trace(state, message, action, policy, contents, names, started)
-        session.turns.append(_turn(text, action, spoken))
+        session.turns.append(turn_of(text, action, spoken, now))
         return Reply(
             text=spoken,
             kind=action.kind,
@@ -121,9 +186,15 @@ class Chatbot:
             )
         return Policy(self.config, answer=answer, clarify=clarify, has_orders=self.orders is not None)
 
-    def _act(self, state: State, action: Action) -> Action:
+    def _act(self, session: Session, state: State, action: Action, attempt_id: str) -> Action:
         """Do what the action needs from outside: only an order is ever looked up here."""
-        return self._lookups.settle(state, action) if action.kind == "order_status" and self._lookups else action
+        if action.kind != "order_status" or self._lookups is None:
+            return action
+        settled = self._lookups.settle(session, state, action, attempt_id)
+        if settled.order and self.config.orders.link_proven and session.customer_id:
+            self._counts.link(order_progress.proof_of(settled.order), session.customer_id)
+            session.earlier = self._counts.earlier(session)
+        return settled
 
 
 def _word(session: Session, state: State, action: Action, contents: Contents) -> str:
@@ -169,22 +240,4 @@ def _trace(
         kb_version=contents.version,
         encoder=contents.encoder_fingerprint,
         elapsed_ms=round((time.perf_counter() - started) * 1000, 3),
-    )
-
-
-def _turn(text: str, action: Action, spoken: str) -> Turn:
-    ended = action.kind in ("order_status", "handoff")
-    return Turn(
-        user=text,
-        kind=action.kind,
-        rule=action.rule,
-        faq_id=action.candidate.faq_id if action.kind == "answer" and action.candidate else None,
-        reply=spoken,
-        options=[option.faq_id for option in action.options],
-        option_texts=[option.question for option in action.options],
-        task=None if ended else action.task,
-        slot=action.slot,
-        slots=action.slots,
-        order_id=action.order.order_id if action.order else None,
-        reason=action.reason,
     )

@@ -17,6 +17,11 @@ class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+IDLE_TIMEOUT_S = 1800.0
+"""Half an hour, as Dialogflow CX keeps a session after its last request
+(https://docs.cloud.google.com/dialogflow/cx/docs/concept/session); Rasa takes 60 minutes."""
+
+
 class BandConfig(_Settings):
     """The three bands of confidence: answer, clarify, miss (``>=`` at each threshold)."""
 
@@ -47,6 +52,12 @@ class DialogueConfig(_Settings):
     task_with_slots: float = Field(
         default=0.2, ge=0, le=1, description="the same where the message carries an order id or phone; also offered from here"
     )
+    idle_timeout_s: float = Field(
+        default=IDLE_TIMEOUT_S,
+        gt=0,
+        description="silence after which a task, offered options and an order in hand are forgotten, and a customer who comes "
+        "back begins a new session",
+    )
     handoff_wish: float = Field(default=0.5, ge=0, le=1, description="signal score at which a wish for a human is granted")
 
 
@@ -56,12 +67,34 @@ class OrderConfig(_Settings):
         default=(("order_id", "phone"), ("phone", "name")),
         description="pairs of slots that prove ownership; an order id alone never does",
     )
-
     lookup_limit: int = Field(
         default=5,
         ge=1,
         le=50,
-        description="look-ups of one session that find nothing of the customer's before a human is called",
+        description="look-ups of one customer, in all sessions within `lookup_window_s`, that find nothing of theirs before a "
+        "human is called; someone who mistypes needs two or three",
+    )
+    order_lookup_limit: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="the same for one order id or phone, from all customers together: twice a customer's, so that buyer and "
+        "recipient may both mistype; beyond it even the owner is passed to a human until the window has moved on",
+    )
+    lookup_window_s: float = Field(
+        default=86400.0, gt=0, description="sliding window of both limits: a day, as banks count wrong PINs"
+    )
+    not_found_floor_s: float = Field(
+        default=0.1,
+        ge=0,
+        le=2,
+        description="a reply that nothing was found comes no sooner than this after the message, be the order another's or "
+        "none: above what an indexed look-up takes, below what a customer notices",
+    )
+    link_proven: bool = Field(
+        default=False,
+        description="customers who prove the same order count as one person where a ticket names earlier sessions; nothing is "
+        "ever revealed on the strength of it",
     )
     order_id_patterns: tuple[str, ...] = Field(
         default=(r"[A-Za-z]{1,6}[-_]?\d{6,20}(?:-\d{1,4})?", r"\d{12,20}"),

@@ -15,7 +15,10 @@
     ├── EncoderError(RuntimeError)            the encoder can't run
     │   └── EncoderMismatch                   vectors or calibration were made with another encoder
     ├── MissingDependency(ImportError)        an optional package is absent; the message has the pip line
-    └── OrderBackendError(RuntimeError)       the merchant's order system failed or answered nonsense
+    ├── OrderBackendError(RuntimeError)       the merchant's order system failed or answered nonsense
+    └── StoreError(RuntimeError)              the store of sessions can't be read or written
+        ├── StoreVersionError                 its tables were made by another version of csbot
+        └── SessionConflict                   another worker saved the session in between
 
 Each message says what is wrong, where, and what to do: in Chinese first, then in English. A low score is never an error.
 Every one can be copied and pickled, as worker processes need it.
@@ -140,3 +143,15 @@ class MissingDependency(CsbotError, ImportError):
 
 class OrderBackendError(CsbotError, RuntimeError):
     """The merchant's order system failed, was too slow, or answered something that is no order."""
+
+
+class StoreError(CsbotError, RuntimeError):
+    """The store of sessions can't be read or written; nothing was changed."""
+
+
+class StoreVersionError(StoreError):
+    """The tables of the store were made by another version of csbot."""
+
+
+class SessionConflict(StoreError):
+    """Another worker saved the session since it was read; read it again and repeat."""

@@ -218,7 +218,7 @@ class Turn(_Data):
     slots: dict[str, str] = Field(default_factory=dict)
     order_id: str | None = None
     reason: str | None = None
-    at: datetime = Field(default_factory=utc_now)
+    at: datetime = Field(default_factory=utc_now, description="when the message was decided upon; times out what is under way")
 
 
 class Session(_Data):
@@ -234,6 +234,10 @@ class Session(_Data):
         default=None, description="what the host itself has proven of the customer (a phone login): enough to look up by"
     )
     turns: list[Turn] = Field(default_factory=list)
+    earlier: list[str] = Field(
+        default_factory=list, description="ids of this customer's sessions before this one, newest first; a store knows them"
+    )
+    version: int = Field(default=0, ge=0, description="how often a store has saved it: what its optimistic lock compares")
 
 
 class Ticket(_Data):
@@ -251,6 +255,7 @@ class Ticket(_Data):
     slots: dict[str, str] = Field(default_factory=dict, description="masked")
     order_id: str | None = Field(default=None, description="order that was proven and shown in this session")
     signals: list[Signal] = Field(default_factory=list, description="texts masked")
+    earlier: list[str] = Field(default_factory=list, description="ids of this customer's sessions before it, newest first")
 
 
 class Trace(_Frozen):

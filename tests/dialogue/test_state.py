@@ -70,11 +70,6 @@ def test_options_last_until_something_else_is_talked_of() -> None:
     assert replay([offered, courtesy]).option_texts == ("甲", "乙")
 
 
-def test_vain_searches_are_counted_over_the_whole_session() -> None:
-    vain = turn("ask_slot", rule="order_not_found", task="order_progress", slot="phone")
-    assert replay([vain, turn("smalltalk"), vain, turn("handoff"), vain]).failed_lookups == 3
-
-
 def test_the_turns_since_an_order_was_shown_are_counted() -> None:
     shown = turn("order_status", order_id="QH1")
     assert [replay([shown, *[turn("answer")] * n]).since_order for n in range(3)] == [0, 1, 2]

@@ -22,8 +22,6 @@ def continue_with(state: State, given: dict[str, str], config: BotConfig, has_or
     slots = {**(state.slots if state.task else {}), **given}
     if not has_orders:
         return _to_human(rule, "no_order_backend", slots)
-    if state.failed_lookups >= config.orders.lookup_limit:
-        return _to_human(LOOKUP_LIMIT, "order_not_proven", slots)  # a right guess after so many wrong ones proves nothing
     trusted = trusted_of(state)
     if {"phone", "order_id"} & set(trusted) and not set(given) & set(trusted):
         return look_up(slots, trusted=trusted, rule=rule)
@@ -89,11 +87,20 @@ def owned(orders: Iterable[Order], query: OrderQuery) -> list[Order]:
 
 def _same(name: str, own: str, given: str) -> bool:
     """Whether two values mean the same: ids without marks, phones by their last 11 digits, names in simplified characters."""
+    if name == "phone" and len(own) < 11:
+        return False
+    return bool(own) and plain(name, own) == plain(name, given)
+
+
+def plain(name: str, value: str) -> str:
+    """The form in which two values of a slot that mean the same are equal.
+
+    >>> plain("order_id", "qh-2026_12"), plain("phone", "+86 138-0000-0001")
+    ('QH202612', '13800000001')
+    """
     if name == "order_id":
-        return bool(own) and re.sub(r"[\W_]", "", own).upper() == re.sub(r"[\W_]", "", given).upper()
-    if name == "phone":
-        return len(own) >= 11 and re.sub(r"\D", "", own)[-11:] == re.sub(r"\D", "", given)[-11:]
-    return bool(own) and normalise(own) == normalise(given)
+        return re.sub(r"[\W_]", "", value).upper()
+    return re.sub(r"\D", "", value)[-11:] if name == "phone" else normalise(value)
 
 
 def settle(state: State, action: Action, orders: Sequence[Order], config: BotConfig) -> Action:
@@ -116,9 +123,19 @@ def settle(state: State, action: Action, orders: Sequence[Order], config: BotCon
             wording="pick_order",
         )
     if state.failed_lookups + 1 >= config.orders.lookup_limit:
-        return _to_human(LOOKUP_LIMIT, "order_not_proven", action.slots)
+        return too_many(action)
     slot = "order_id" if wanted else "phone"
     return ask(state, action.slots, slot, config, rule=NOT_FOUND, wording="order_not_found")
+
+
+def too_many(action: Action) -> Action:
+    """No more guesses: a human, in the same words whether or not the guess was right."""
+    return _to_human(LOOKUP_LIMIT, "order_not_proven", action.slots)
+
+
+def proof_of(order: Order) -> str:
+    """What everyone who has proven this order has in common."""
+    return f"{plain('order_id', order.order_id)} {plain('phone', order.phone)}"
 
 
 def _option(order: Order) -> Candidate:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from csbot.models import OrderQuery, Session, Turn
+from csbot.config import IDLE_TIMEOUT_S
+from csbot.models import Moment, OrderQuery, Session, Turn
 
 NOT_FOUND = "order_not_found"
 """Rule of the turn in which a look-up found nothing of the customer's."""
@@ -22,9 +23,11 @@ class State:
     :ivar options: ids offered last (FAQ ids or order ids), until something else is talked of. :ivar option_texts: their texts.
     :ivar task: task under way. :ivar asked: slot that the task waits for.
     :ivar slots: what the task knows. :ivar asks: how often each slot was asked for in this task.
-    :ivar failed_lookups: look-ups of the whole session that found nothing of the customer's.
+    :ivar failed_lookups: look-ups of this customer before this one that found nothing of theirs; not folded: the bot, which
+        counts them over all sessions, puts it in.
     :ivar order_id: order that was shown last. :ivar shown: the slots that proved it. :ivar since_order: turns since then.
     :ivar identified: what the host has proven of the customer.
+    :ivar at: time of the last turn; two states that differ in it alone are equal.
     """
 
     turns: int = 0
@@ -40,10 +43,12 @@ class State:
     shown: dict[str, str] = field(default_factory=dict)
     since_order: int = 0
     identified: OrderQuery | None = None
+    at: Moment = field(default=None, compare=False)
 
 
-def advance(state: State, turn: Turn) -> State:
+def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
     """The state after one more turn."""
+    state = after_silence(state, turn.at, idle_timeout_s)
     misses = {"fallback": state.misses + 1, "smalltalk": state.misses}.get(turn.kind, 0)
     asks = dict(state.asks) if turn.task else {}
     if turn.kind == "ask_slot" and turn.slot:
@@ -61,21 +66,31 @@ def advance(state: State, turn: Turn) -> State:
         asked=turn.slot if turn.task else None,
         slots=dict(turn.slots) if turn.task else {},
         asks=asks,
-        failed_lookups=state.failed_lookups + (turn.rule in (NOT_FOUND, LOOKUP_LIMIT)),
         order_id=turn.order_id or state.order_id,
         shown=dict(turn.slots) if turn.order_id else state.shown,
         since_order=0 if turn.order_id else state.since_order + 1,
+        at=turn.at,
     )
 
 
-def replay(turns: Iterable[Turn], identified: OrderQuery | None = None) -> State:
+def after_silence(state: State, now: Moment, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
+    """The state at ``now``: after a longer silence than ``idle_timeout_s`` nothing is under way, on offer or in hand any more.
+
+    "2" the next morning picks none of yesterday's options, and whoever holds the phone by then has proven nothing.
+    """
+    if now is None or state.at is None or (now - state.at).total_seconds() <= idle_timeout_s:
+        return state
+    return State(turns=state.turns, identified=state.identified, at=state.at)
+
+
+def replay(turns: Iterable[Turn], identified: OrderQuery | None = None, *, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
     """Fold turns from the beginning."""
     state = State(identified=identified)
     for turn in turns:
-        state = advance(state, turn)
+        state = advance(state, turn, idle_timeout_s)
     return state
 
 
-def state_of(session: Session) -> State:
-    """Where the session stands."""
-    return replay(session.turns, session.identified)
+def state_of(session: Session, now: Moment = None, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
+    """Where the session stands at ``now``; None: right after its last turn."""
+    return after_silence(replay(session.turns, session.identified, idle_timeout_s=idle_timeout_s), now, idle_timeout_s)

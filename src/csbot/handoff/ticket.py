@@ -32,6 +32,7 @@ def open_ticket(session: Session, message: Understanding, action: Action, names:
         slots={name: mask_value(name, value) for name, value in known.items()},
         order_id=action.order_id,
         signals=mask_signals(message.signals, names),
+        earlier=session.earlier,
     )
 
 

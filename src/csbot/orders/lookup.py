@@ -1,4 +1,4 @@
-"""Looking orders up for an action, within a time limit; whatever goes wrong becomes a handoff."""
+"""Looking orders up for an action, within limits of time and number; whatever goes wrong becomes a handoff."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import logging
 import queue
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from csbot.config import BotConfig
 from csbot.dialogue import order_progress
 from csbot.dialogue.state import State
 from csbot.errors import OrderBackendError
-from csbot.models import Action, Order, OrderQuery, utc_now
+from csbot.models import Action, Order, OrderQuery, Session, utc_now
+from csbot.orders import limits
 from csbot.orders.base import OrderBackend
+from csbot.storage.base import Store
 
 _log = logging.getLogger("csbot")
 
@@ -24,31 +27,48 @@ class OrderLookups:
     """The look-ups of one bot.
 
     :param backend: the merchant's order system. :param config: settings; ``orders`` and ``dialogue`` are read.
+    :param store: where attempts are counted.
     """
 
-    def __init__(self, backend: OrderBackend, config: BotConfig) -> None:
+    def __init__(self, backend: OrderBackend, config: BotConfig, store: Store) -> None:
         self.backend = backend
         self.config = config
+        self.store = store
         self._free = threading.BoundedSemaphore(MOST_LOOKUPS)
 
-    def settle(self, state: State, action: Action) -> Action:
-        """What the look-up that ``action`` asks for comes to: an order, several to pick from, another question, or a human."""
+    def settle(self, session: Session, state: State, action: Action, attempt_id: str) -> Action:
+        """What the look-up that ``action`` asks for comes to: an order, several to pick from, another question, or a human.
+
+        An order that is another's and one that doesn't exist go the same way, step by step.
+
+        :raises StoreError: attempts can't be counted.
+        """
+        attempt = limits.begin(self.store, session, action, attempt_id, self.config.orders)
+        if attempt.refused:
+            return order_progress.too_many(action)
         try:
-            found: list[Order] = []
-            for query in order_progress.queries(action, self.config.orders):
-                found = order_progress.owned(self._find(query), query)
-                if found:
-                    break
-            settled = order_progress.settle(state, action, found, self.config)
+            found = self._owned(action)
+            settled = order_progress.settle(replace(state, failed_lookups=attempt.before), action, found, self.config)
             if settled.order:
                 order_progress.tell(settled.order, utc_now())
         except Exception as error:  # whatever the merchant's code raises or returns, the customer gets a human
             _log.warning("order backend failed: %s", type(error).__name__)
+            self.store.withdraw(attempt.keys, attempt.id)
             return Action(
                 kind="handoff", rule=f"order_backend_failed:{type(error).__name__}", task=action.task, slots=action.slots,
                 reason="order_backend_failed", wording="handoff_backend",
             )  # fmt: skip
+        if found:
+            self.store.withdraw(attempt.keys, attempt.id)  # only what found nothing counts
         return settled
+
+    def _owned(self, action: Action) -> list[Order]:
+        """The customer's orders that the first fruitful query finds."""
+        for query in order_progress.queries(action, self.config.orders):
+            found = order_progress.owned(self._find(query), query)
+            if found:
+                return found
+        return []
 
     def _find(self, query: OrderQuery) -> Sequence[Order]:
         """Ask the backend in a thread of its own, which may hang without holding up the customer or the process's end.

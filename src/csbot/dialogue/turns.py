@@ -1,0 +1,27 @@
+"""What is recorded of a message: the turn, from which alone `csbot.dialogue.state` tells where the conversation stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from csbot.models import Action, Turn
+
+
+def turn_of(text: str, action: Action, spoken: str, at: datetime) -> Turn:
+    """The turn of the message ``text`` that was decided upon at ``at``, and answered with ``spoken``."""
+    ended = action.kind in ("order_status", "handoff")
+    return Turn(
+        user=text,
+        kind=action.kind,
+        rule=action.rule,
+        faq_id=action.candidate.faq_id if action.kind == "answer" and action.candidate else None,
+        reply=spoken,
+        options=[option.faq_id for option in action.options],
+        option_texts=[option.question for option in action.options],
+        task=None if ended else action.task,
+        slot=action.slot,
+        slots=action.slots,
+        order_id=action.order.order_id if action.order else None,
+        reason=action.reason,
+        at=at,
+    )

@@ -1,0 +1,76 @@
+"""What a store offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from csbot.models import Reply, Session
+
+EARLIER = 5
+"""Earlier sessions named in a new one: what a human reads before answering; the rest is in the store."""
+
+
+class Store(Protocol):
+    """Sessions with optimistic locking, replies given, and attempts counted. Safe to use from many threads and processes.
+
+    Moments are aware. :raises StoreError: from every method, if the store can't be read or written; nothing is changed then.
+    """
+
+    def load(self, session_id: str) -> Session | None:
+        """The session as it was saved last; None where there is none."""
+        ...
+
+    def open(self, fresh: Session, since: datetime) -> Session:
+        """The session in which the customer of ``fresh`` goes on: the newest with a turn (or begun) at or after ``since``.
+
+        It is returned with the channel and the identification of ``fresh``, which are the host's to say. Where there is none,
+        or the customer has no id, ``fresh`` is stored with its `earlier` sessions. Two callers at once get the same session.
+        """
+        ...
+
+    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None) -> None:
+        """Store the turns added since, with the reply to the message ``message_id``: all of it or nothing.
+
+        ``session.version`` is raised by one.
+
+        :raises SessionConflict: the version in the store is another, or the message was answered in between.
+        """
+        ...
+
+    def replied(self, session: Session, message_id: str) -> tuple[str, Reply] | None:
+        """Session id and reply of a message of this customer on this channel that was answered before; None if it was not."""
+        ...
+
+    def attempt(self, keys: Sequence[str], attempt_id: str, *, at: datetime, since: datetime) -> dict[str, int]:
+        """Count an attempt at ``at`` under each key, once per ``attempt_id``; how many there are since ``since``, by key.
+
+        The attempt itself is among them, so that of many made at once no more than a limit pass it.
+        """
+        ...
+
+    def withdraw(self, keys: Sequence[str], attempt_id: str) -> None:
+        """Take an attempt back: it succeeded, or was never made."""
+        ...
+
+    def link(self, proof: str, customer_id: str) -> None:
+        """Remember that the customer proved ``proof``; customers who proved the same are one person to `earlier`."""
+        ...
+
+    def earlier(self, session: Session) -> list[str]:
+        """Ids of other sessions of the same person, newest first, at most `EARLIER`."""
+        ...
+
+    def purge(
+        self, *, sessions: datetime | None = None, replies: datetime | None = None, attempts: datetime | None = None
+    ) -> int:
+        """Delete what is older than the moment given for its kind; how many sessions, replies and attempts that were.
+
+        A session is as old as its last turn; its turns and replies go with it, and so do the links of those days.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let connections go."""
+        ...

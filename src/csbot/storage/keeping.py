@@ -1,0 +1,59 @@
+"""One message, one turn: a session is read, answered and saved, again if another worker was faster."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+from csbot.errors import InputError, SessionConflict
+from csbot.models import Reply, Session
+from csbot.storage.base import Store
+
+TRIES = 16
+"""Times a message is answered anew because another worker saved first. Of n workers that talk in one session at once one always
+gets through, and the pauses between tries scatter the others."""
+
+LONGEST_PAUSE_S = 0.2
+
+
+def answer_and_save(store: Store, session: Session, message_id: str | None, answer: Callable[[], Reply]) -> Reply:
+    """The reply of ``answer``, saved with its turn; the same reply where the message was answered before.
+
+    ``session`` is brought up to the store's state first and ends up as the stored one. Who the customer is, on which channel,
+    and what the host has proven of them is taken from it, not from the store.
+
+    :param answer: replies from ``session`` as it then is and appends one turn to it; called again after a conflict.
+    :raises SessionConflict: every try met another worker's save. :raises InputError: the session is another customer's.
+    :raises StoreError: the store fails; the message is then not answered, and ``session`` has no turn of it.
+    """
+    for number in range(TRIES):
+        given = store.replied(session, message_id) if message_id else None
+        if given:
+            session.id = given[0]
+        _refresh(session, store.load(session.id))
+        if given:
+            return given[1]
+        turns = list(session.turns)
+        try:
+            reply = answer()
+            store.save(session, message_id=message_id, reply=reply)
+            return reply
+        except BaseException as error:
+            session.turns = turns
+            if not isinstance(error, SessionConflict):
+                raise
+        time.sleep(random.uniform(0, min(0.005 * 2**number, LONGEST_PAUSE_S)))
+    raise SessionConflict(
+        f"会话 {session.id} 连续 {TRIES} 次被其他进程抢先更新，请稍后重试 | too many workers at once, try again"
+    )
+
+
+def _refresh(session: Session, stored: Session | None) -> None:
+    """:raises InputError: the stored session is another customer's: ids of sessions prove nothing."""
+    if stored is None:
+        session.version = 0  # never saved, or purged: it is stored as a new one, with the turns that the caller kept
+        return
+    if stored.customer_id and stored.customer_id != session.customer_id:
+        raise InputError(f"会话 {session.id} 属于另一位客户 | the session belongs to another customer")
+    session.turns, session.version, session.earlier = stored.turns, stored.version, stored.earlier

@@ -1,0 +1,149 @@
+"""A store in memory: for tests, and for a single process whose sessions may be lost with it."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from csbot.errors import SessionConflict
+from csbot.models import Reply, Session, utc_now
+from csbot.storage.base import EARLIER
+
+MessageKey = tuple[str, str, str]
+
+
+class _Kept(NamedTuple):
+    """A session as it was saved, and when it was spoken in last."""
+
+    json: str
+    customer_id: str
+    version: int
+    spoken: datetime
+
+
+class _Answered(NamedTuple):
+    session_id: str
+    json: str
+    at: datetime
+
+
+class MemoryStore:
+    """A `Store` in this process's memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sessions: dict[str, _Kept] = {}
+        self._of_customer: defaultdict[str, set[str]] = defaultdict(set)
+        self._replies: dict[MessageKey, _Answered] = {}
+        self._attempts: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+        self._links: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+
+    def load(self, session_id: str) -> Session | None:
+        """See `Store.load`."""
+        kept = self._sessions.get(session_id)
+        return None if kept is None else Session.model_validate_json(kept.json)
+
+    def open(self, fresh: Session, since: datetime) -> Session:
+        """See `Store.open`."""
+        with self._lock:
+            newest = next(iter(self._newest_first({fresh.customer_id})), None) if fresh.customer_id else None
+            if newest is not None and self._sessions[newest].spoken >= since:
+                going_on = Session.model_validate_json(self._sessions[newest].json)
+                going_on.channel, going_on.identified = fresh.channel, fresh.identified
+                return going_on
+            fresh.earlier = self._earlier(fresh)
+            self._keep(fresh)
+            return fresh
+
+    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None) -> None:
+        """See `Store.save`."""
+        with self._lock:
+            key = message_key(session, message_id or "")
+            kept = self._sessions.get(session.id)
+            if (kept.version if kept else 0) != session.version or (message_id and key in self._replies):
+                raise SessionConflict(f"会话 {session.id} 已被其他进程更新 | session was saved by another worker")
+            self._keep(session)
+            if message_id and reply is not None:
+                self._replies[key] = _Answered(session.id, reply.model_dump_json(), utc_now())
+
+    def replied(self, session: Session, message_id: str) -> tuple[str, Reply] | None:
+        """See `Store.replied`."""
+        answered = self._replies.get(message_key(session, message_id))
+        return None if answered is None else (answered.session_id, Reply.model_validate_json(answered.json))
+
+    def attempt(self, keys: Sequence[str], attempt_id: str, *, at: datetime, since: datetime) -> dict[str, int]:
+        """See `Store.attempt`."""
+        with self._lock:
+            for key in keys:
+                self._attempts[key].setdefault(attempt_id, at)
+            return {key: sum(moment >= since for moment in self._attempts[key].values()) for key in keys}
+
+    def withdraw(self, keys: Sequence[str], attempt_id: str) -> None:
+        """See `Store.withdraw`."""
+        with self._lock:
+            for key in keys:
+                self._attempts[key].pop(attempt_id, None)
+                if not self._attempts[key]:
+                    del self._attempts[key]
+
+    def link(self, proof: str, customer_id: str) -> None:
+        """See `Store.link`."""
+        with self._lock:
+            self._links[proof][customer_id] = utc_now()
+
+    def earlier(self, session: Session) -> list[str]:
+        """See `Store.earlier`."""
+        with self._lock:
+            return self._earlier(session)
+
+    def purge(
+        self, *, sessions: datetime | None = None, replies: datetime | None = None, attempts: datetime | None = None
+    ) -> int:
+        """See `Store.purge`."""
+        with self._lock:
+            old = {i for i, kept in self._sessions.items() if sessions and kept.spoken < sessions}
+            stale = [k for k, a in self._replies.items() if a.session_id in old or (replies and a.at < replies)]
+            tried = [
+                (k, i)
+                for k, tries in self._attempts.items()
+                for i, at in tries.items()
+                if attempts is not None and at < attempts
+            ]
+            for session_id in old:
+                del self._sessions[session_id]
+            for key in stale:
+                del self._replies[key]
+            for name, attempt_id in tried:
+                del self._attempts[name][attempt_id]
+            self._attempts = defaultdict(dict, {key: tries for key, tries in self._attempts.items() if tries})
+            if sessions is not None:
+                for proof, customers in self._links.items():
+                    self._links[proof] = {customer: at for customer, at in customers.items() if at >= sessions}
+            return len(old) + len(stale) + len(tried)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+
+    def _keep(self, session: Session) -> None:
+        session.version += 1
+        spoken = session.turns[-1].at if session.turns else utc_now()
+        self._of_customer[session.customer_id].add(session.id)
+        self._sessions[session.id] = _Kept(session.model_dump_json(), session.customer_id, session.version, spoken)
+
+    def _newest_first(self, customers: set[str]) -> list[str]:
+        theirs = [i for customer in customers for i in self._of_customer.get(customer, ())]
+        return sorted(theirs, key=lambda i: self._sessions[i].spoken, reverse=True)
+
+    def _earlier(self, session: Session) -> list[str]:
+        if not session.customer_id:
+            return []
+        same = {session.customer_id}.union(*(c for c in self._links.values() if session.customer_id in c))
+        return [i for i in self._newest_first(same) if i != session.id][:EARLIER]
+
+
+def message_key(session: Session, message_id: str) -> MessageKey:
+    """A message is told by its id within one customer (one session, where the host gives no customer id) and channel."""
+    return session.customer_id or session.id, session.channel, message_id
