@@ -47,7 +47,8 @@ def _to_simplified() -> Any:
 def normalise(text: str) -> str:
     """The normal form of a message: NFKC, simplified, lower case, without emoji, needless spaces and repeated marks.
 
-    It is its own normal form. At most `MAX_MESSAGE_CHARS` characters are looked at. The original is never changed: callers keep it.
+    It is its own normal form. At most `MAX_MESSAGE_CHARS` characters are looked at. The original is never changed: callers
+    keep it.
 
     >>> normalise("  請問　退貨怎麼弄？？？😭 ")
     '请问退货怎么弄'
