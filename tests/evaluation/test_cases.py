@@ -115,12 +115,59 @@ def test_a_dialogue_may_expect_any_of_several_values(tmp_path: Path) -> None:
         ({"turns": [TURN]}, "id"),
         ({"id": "d", "turns": [{"user": "x", "expect": {}}, TURN]}, "turns.0.expect.kind"),
         ({"id": "d", "turns": [TURN, {"user": "x", "expect": {"kind": "answer", "faq": "a"}}]}, "turns.1.expect.faq"),
+        ({"id": "d", "turns": [TURN, {"user": "x", "expect": {"kind": "anwser"}}]}, "turns.1.expect.kind"),
+        ({"id": "d", "turns": [TURN, {"user": "x", "expect": {"kind": ["answer", "clarfy"]}}]}, "turns.1.expect.kind"),
+        ({"id": "d", "turns": [TURN, {"user": "x", "expect": {"kind": []}}]}, "turns.1.expect.kind"),
+        ({"id": "d", "turns": [TURN, {"user": "x", "expect": {"kind": "answer", "faq_id": [1]}}]}, "turns.1.expect.faq_id"),
+        ({"id": "d", "turns": [TURN | {"usr": "x"}]}, "turns.0.usr"),
+        ({"id": "d", "turns": [TURN], "tag": []}, "tag"),
     ],
 )
 def test_faults_of_a_dialogue_are_named_by_turn(tmp_path: Path, row: dict[str, Any], field: str) -> None:
     with pytest.raises(SourceError) as caught:
         read_dialogues(write(tmp_path / "d.jsonl", row))
     assert [(fault.line, fault.field) for fault in caught.value.faults] == [(1, field)]
+
+
+def test_a_kind_that_is_misspelt_is_named_with_those_there_are(tmp_path: Path) -> None:
+    file = write(tmp_path / "d.jsonl", {"id": "d", "turns": [{"user": "x", "expect": {"kind": "anwser"}}]})
+    with pytest.raises(SourceError, match=r"d\.jsonl[^\0]*第 1 行，字段 turns\.0\.expect\.kind：没有 anwser.*answer、clarify"):
+        read_dialogues(file)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"text": "x", "expect": {"faq_id": "a", "faq_id": "b"}}',
+        '{"text": "x", "expect": {"faq_id": "a"}, "expect": {"out_of_scope": true}}',
+    ],
+)
+def test_a_key_that_stands_twice_in_a_row_is_a_fault(tmp_path: Path, line: str) -> None:
+    with pytest.raises(SourceError, match=r"第 2 行：.*键重复：(faq_id|expect)"):
+        read_cases(write(tmp_path / "cases.jsonl", RIGHT, line))
+
+
+def test_an_faq_that_is_not_there_is_a_fault_of_its_line_where_it_is_known_which_are(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "cases.jsonl",
+        RIGHT,
+        {"text": "x", "expect": {"faq_id": "gone"}},
+        {"text": "y", "expect": {"out_of_scope": True}},
+    )
+    assert len(read_cases(file)) == 3
+    assert len(read_cases(file, {"ship-time", "gone"})) == 3
+    with pytest.raises(SourceError, match="gone") as caught:
+        read_cases(file, {"ship-time"})
+    assert [(fault.line, fault.field) for fault in caught.value.faults] == [(2, "expect.faq_id")]
+
+
+def test_an_faq_of_a_dialogue_that_is_not_there_is_named_by_turn(tmp_path: Path) -> None:
+    turns = [TURN, {"user": "x", "expect": {"kind": "answer", "faq_id": ["ship-time", "gone"]}}]
+    file = write(tmp_path / "d.jsonl", {"id": "d", "turns": turns}, {"id": "e", "turns": [TURN]})
+    assert len(read_dialogues(file, ["ship-time", "gone"])) == 2
+    with pytest.raises(SourceError) as caught:
+        read_dialogues(file, ["ship-time"])
+    assert [(fault.line, fault.field) for fault in caught.value.faults] == [(1, "turns.1.expect.faq_id")]
 
 
 def test_the_sample_files_are_as_many_as_promised() -> None:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from csbot.errors import Fault, InputError, SourceError
 from csbot.kb.sources import decode, read_bytes
+from csbot.models import ReplyKind
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -20,10 +29,41 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+KINDS = get_args(ReplyKind)
+
+
+def _one_or_more(value: Any) -> Any:
+    """A text, or a list of at least one."""
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(one, str) for one in values):
+        raise ValueError("应是字符串或非空的字符串列表 | must be a text or a list of texts")
+    return value
+
+
+def _kinds(value: Any) -> Any:
+    wrong = [kind for kind in ([value] if isinstance(value, str) else value) if kind not in KINDS]
+    if wrong:
+        raise ValueError(f"没有 {'、'.join(wrong)} 这种回复，可用：{'、'.join(KINDS)} | no such kind of reply")
+    return value
+
+
+def _known_faqs(value: Any, info: ValidationInfo) -> Any:
+    """The FAQs are there, where the reader was told which are."""
+    known = (info.context or {}).get("faq_ids")
+    wrong = [] if known is None else [one for one in ([value] if isinstance(value, str) else value or ()) if one not in known]
+    if wrong:
+        raise ValueError(f"知识库里没有 {'、'.join(wrong)} | not in the knowledge base")
+    return value
+
+
+OneOrMore = Annotated[str | list[str], BeforeValidator(_one_or_more)]
+KnownFaq = AfterValidator(_known_faqs)
+
+
 class Expect(_Row):
     """What a case expects: exactly one of the three."""
 
-    faq_id: str | None = None
+    faq_id: Annotated[str | None, KnownFaq] = None
     intent: Literal["order_progress", "human_handoff"] | None = None
     out_of_scope: bool = False
 
@@ -42,14 +82,11 @@ class Case(_Row):
     tags: tuple[str, ...] = ()
 
 
-OneOrMore = str | list[str]
-
-
 class ExpectTurn(_Row):
     """What a turn expects; each value may be a list, any of which will do."""
 
-    kind: OneOrMore
-    faq_id: OneOrMore | None = None
+    kind: Annotated[OneOrMore, AfterValidator(_kinds)]
+    faq_id: Annotated[OneOrMore | None, KnownFaq] = None
     slot: OneOrMore | None = None
     order_id: OneOrMore | None = None
 
@@ -59,30 +96,40 @@ class DialogueTurn(_Row):
     expect: ExpectTurn
 
 
+def _some(turns: tuple[DialogueTurn, ...]) -> tuple[DialogueTurn, ...]:
+    if not turns:
+        raise ValueError("至少要有一轮 | at least one turn is needed")
+    return turns
+
+
 class Dialogue(_Row):
     """A conversation and what each reply should be."""
 
     id: str
-    turns: tuple[DialogueTurn, ...] = Field(min_length=1)
+    turns: Annotated[tuple[DialogueTurn, ...], AfterValidator(_some)]
     tags: tuple[str, ...] = ()
 
 
-def read_cases(path: str | os.PathLike[str]) -> list[Case]:
-    """:raises InputError: absent, empty or no text. :raises SourceError: lines have faults, all listed."""
-    return _read(Path(path), Case)
+def read_cases(path: str | os.PathLike[str], faq_ids: Collection[str] | None = None) -> list[Case]:
+    """Read labelled messages.
+
+    :param faq_ids: the FAQs there are: a case that expects another has a fault. None: not compared.
+    :raises InputError: absent, empty or no text. :raises SourceError: lines have faults, all listed.
+    """
+    return _read(Path(path), Case, faq_ids)
 
 
-def read_dialogues(path: str | os.PathLike[str]) -> list[Dialogue]:
-    """:raises InputError: absent, empty or no text. :raises SourceError: lines have faults, all listed."""
-    return _read(Path(path), Dialogue)
+def read_dialogues(path: str | os.PathLike[str], faq_ids: Collection[str] | None = None) -> list[Dialogue]:
+    """Read labelled conversations; arguments and errors as for `read_cases`."""
+    return _read(Path(path), Dialogue, faq_ids)
 
 
-def _read(file: Path, model: type[ModelT]) -> list[ModelT]:
+def _read(file: Path, model: type[ModelT], faq_ids: Collection[str] | None) -> list[ModelT]:
     rows: list[ModelT] = []
     faults: list[Fault] = []
     for number, line in _lines(file):
         try:
-            rows.append(model.model_validate(_object(line)))
+            rows.append(model.model_validate(_object(line), context={"faq_ids": faq_ids}))
         except ValidationError as error:
             for problem in error.errors():
                 what = problem["msg"].removeprefix("Value error, ")
@@ -104,9 +151,18 @@ def _lines(file: Path) -> Iterator[tuple[int, str]]:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        value = json.loads(line)
+        value = json.loads(line, object_pairs_hook=_once)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError("应是对象 an object is needed")
     return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs of an object, in which a key that stands twice would hide what the first one says."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"键重复：{'、'.join(key for key in row if keys.count(key) > 1)} | a key stands there twice")
+    return row

@@ -52,7 +52,8 @@ def evaluate(
     :param seed: of the bootstrap intervals.
     :param known_faqs: FAQs that the knowledge base once had: a case that expects one counts as wrong instead of being refused.
     :param progress: True prints a bar; or a function called with (done, total) over cases and dialogues.
-    :raises InputError: neither is given, a file is wrong, or a case expects an FAQ that the knowledge base hasn't.
+    :raises InputError: neither is given, a file is wrong, or a case expects an FAQ that the knowledge base hasn't (so does a
+        dialogue that is read from a file).
     """
     if cases is None and dialogues is None:
         raise InputError("请提供 cases 或 dialogues | give cases or dialogues")
@@ -60,7 +61,8 @@ def evaluate(
         raise InputError(f"workers 须 ≥ 1，得到 {workers} | workers must be at least 1")
     started = time.perf_counter()
     chatbot = bot if isinstance(bot, Chatbot) else Chatbot(bot)
-    labelled, spoken = _load(cases, read_cases), _load(dialogues, read_dialogues)
+    there = {*(faq.id for faq in chatbot.kb.contents.faqs), *known_faqs}
+    labelled, spoken = _load(cases, read_cases, there), _load(dialogues, read_dialogues, there)
     missing = _missing_faqs(chatbot, labelled, known_faqs)
     with progress_bar(progress if labelled or spoken else False, "评测 evaluating") as report, _threads(workers) as each:
         total = len(labelled) + len(spoken)
@@ -136,10 +138,10 @@ def _stranger() -> str:
     return f"eval-{uuid.uuid4().hex}"
 
 
-def _load(source: Any, read: Any) -> list[Any]:
+def _load(source: Any, read: Any, faq_ids: Collection[str]) -> list[Any]:
     if source is None:
         return []
-    return read(source) if isinstance(source, (str, os.PathLike)) else list(source)
+    return read(source, faq_ids) if isinstance(source, (str, os.PathLike)) else list(source)
 
 
 def _missing_faqs(bot: Chatbot, cases: Sequence[Case], once: Collection[str]) -> list[str]:
