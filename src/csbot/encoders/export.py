@@ -52,16 +52,8 @@ def write_onnx(model: Path, out: Path, texts: Sequence[str], *, card: dict[str, 
     :param texts: like those to be encoded; `MEASURED_TEXTS` of them are enough. :param card: added to ``config.json``.
     :raises InputError: the directory holds no BERT.
     """
-    try:
-        config = json.loads((model / "config.json").read_text("utf-8"))
-        if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
-            raise InputError(f"{model}：只能导出 BERT（gelu） | only BERT with gelu can be exported", path=model)
-        weights = {name.removeprefix("bert."): value for name, value in _safetensors().load_file(model / WEIGHTS_FILE).items()}
-        tokenizer = json.loads((model / TOKENIZER_FILE).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{model} 不是 BERT 模型目录：{error} | not a directory of a BERT model", path=model) from None
-    shape = onnx_model.Shape(heads=int(config["num_attention_heads"]), epsilon=float(config["layer_norm_eps"]))
-    weights = {name: value for name, value in weights.items() if name.startswith(("embeddings.", "encoder."))}
+    weights, shape = read_bert(model)
+    tokenizer = json.loads((model / TOKENIZER_FILE).read_text("utf-8"))
     tokenizer["truncation"], tokenizer["padding"] = None, None
     out.mkdir(parents=True, exist_ok=True)
     (out / TOKENIZER_FILE).write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
@@ -69,6 +61,23 @@ def write_onnx(model: Path, out: Path, texts: Sequence[str], *, card: dict[str, 
     onnx_model.write_int8(weights, ranges, out / MODEL_FILE, shape)
     settings = {"heads": shape.heads, "epsilon": shape.epsilon, "pooling": "mean", "prefix": "", **(card or {})}
     (out / CONFIG_FILE).write_text(json.dumps(settings, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def read_bert(directory: Path) -> tuple[onnx_model.Weights, onnx_model.Shape]:
+    """Weights and shape of a BERT that transformers saved.
+
+    :raises InputError: the directory holds none, or one with another activation than gelu.
+    """
+    try:
+        config = json.loads((directory / "config.json").read_text("utf-8"))
+        stored = _safetensors().load_file(directory / WEIGHTS_FILE)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{directory} 不是 BERT 模型目录：{error} | not a directory of a BERT model", path=directory) from None
+    if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
+        raise InputError(f"{directory}：只能导出 BERT（gelu） | only BERT with gelu can be exported", path=directory)
+    named = {name.removeprefix("bert."): value for name, value in stored.items()}
+    weights = {name: value for name, value in named.items() if name.startswith(("embeddings.", "encoder."))}
+    return weights, onnx_model.Shape(heads=int(config["num_attention_heads"]), epsilon=float(config["layer_norm_eps"]))
 
 
 def _batches(tokenizer_file: Path, texts: Iterable[str], size: int = 16) -> Iterator[dict[str, Any]]:

@@ -129,6 +129,8 @@ class OnnxEncoder:
             options.intra_op_num_threads = self.threads
             options.inter_op_num_threads = 1
             options.log_severity_level = 3
+            # the graph is written in fused operators already (onnx_model.py): looking for more costs a third of the loading
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
             # Waiting threads sleep instead of spinning: a library must not burn its host's cores between two messages.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             session = onnxruntime.InferenceSession(
