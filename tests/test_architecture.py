@@ -32,6 +32,7 @@ LAYERS = (
 HOMES = {
     "bm25s": {"csbot.kb.lexical"},
     "faiss": {"csbot.kb.dense"},
+    "httpx": {"csbot.orders.http"},
     "jieba": {"csbot.text"},
     "onnxruntime": {"csbot.encoders.onnx"},
     "opencc": {"csbot.text"},
@@ -146,9 +147,9 @@ def test_decide_does_no_input_output_and_has_no_clock_and_no_chance() -> None:
     assert used & {"io", "os", "pathlib", "random", "time", "datetime", "socket", "threading", "secrets", "uuid"} == set()
 
 
-def test_the_environment_is_read_by_the_command_line_and_the_cache_only() -> None:
+def test_the_environment_is_read_by_the_command_line_the_cache_and_the_secrets_of_order_mappings_only() -> None:
     reading = {name for name, source in modules().items() if "os.environ" in source or "getenv" in source}
-    assert {name for name in reading if room(name) != "cli"} <= {"csbot.text"}
+    assert {name for name in reading if room(name) != "cli"} <= {"csbot.orders.mapping", "csbot.text"}
 
 
 def test_nothing_is_pickled() -> None:

@@ -12,7 +12,7 @@ import pytest
 import csbot
 
 HEAVY = {
-    "bm25s", "faiss", "huggingface_hub", "jieba", "numpy", "onnxruntime", "opencc", "openpyxl", "pydantic", "rich",
+    "bm25s", "faiss", "httpx", "huggingface_hub", "jieba", "numpy", "onnxruntime", "opencc", "openpyxl", "pydantic", "rich",
     "sentence_transformers", "sqlalchemy", "tokenizers", "torch", "transformers", "typer", "yaml",
 }  # fmt: skip
 

@@ -19,7 +19,9 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", help="设置文件 YAML/JSON：BotConfig，加 kb 一节 | BotConfig, and under kb how it is opened"),
 ]
-OrdersOption = Annotated[Path | None, typer.Option("--orders", help="订单 JSON 文件 | orders as JSON")]
+OrdersOption = Annotated[
+    Path | None, typer.Option("--orders", help="订单 .json，或 SQL/HTTP 映射 .yaml | orders as JSON, or a SQL or HTTP mapping")
+]
 
 
 def console() -> Console:

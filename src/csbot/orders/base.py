@@ -1,11 +1,13 @@
-"""What an order backend offers."""
+"""What an order backend offers, and the one way to ask it."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from csbot.models import Order, OrderQuery
+from csbot.orders.loop import run
 
 
 @runtime_checkable
@@ -19,3 +21,33 @@ class OrderBackend(Protocol):
         :raises OrderBackendError: the order system failed.
         """
         ...
+
+
+class AsyncOrderBackend(Protocol):
+    """An `OrderBackend` whose ``find`` is a coroutine function.
+
+    Every look-up of the process runs in one event loop of csbot's own (`csbot.orders.loop`): a pool of connections that is made
+    in ``find`` can be kept for the next one; a pool made in the host's loop can't be used there.
+    """
+
+    async def find(self, query: OrderQuery, timeout_s: float) -> Sequence[Order]:
+        """See `OrderBackend.find`; cancelled when ``timeout_s`` are over."""
+        ...
+
+
+AnyOrderBackend: TypeAlias = "OrderBackend | AsyncOrderBackend"
+
+
+def ask_backend(backend: AnyOrderBackend, query: OrderQuery, timeout_s: float) -> list[Order]:
+    """What the backend finds, whether its ``find`` is a coroutine function or not; to be called in a worker thread.
+
+    >>> class Remote:
+    ...     async def find(self, query, timeout_s):
+    ...         return [Order(order_id="QH202611030012", phone=query.phone)]
+    >>> [order.order_id for order in ask_backend(Remote(), OrderQuery(phone="13800000001"), timeout_s=3.0)]
+    ['QH202611030012']
+
+    :raises OrderBackendError: a coroutine did not end in ``timeout_s``. :raises Exception: whatever the backend raises.
+    """
+    found = backend.find(query, timeout_s)
+    return list(run(found, timeout_s) if inspect.isawaitable(found) else found)
