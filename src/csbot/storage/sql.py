@@ -97,14 +97,14 @@ class SqlStore:
         attempt = self._hash(attempt_id)
         rows = [{"key_hash": key_hash, "attempt_hash": attempt, "at": at} for key_hash in sorted(hashes)]
         counted = (
-            sa.select(ATTEMPTS.c.key_hash, sa.func.count())
+            sa.select(ATTEMPTS.c.key_hash, sa.func.count().label("tries"))
             .where(ATTEMPTS.c.key_hash.in_(hashes), ATTEMPTS.c.at >= since)
             .group_by(ATTEMPTS.c.key_hash)
         )
         with self._writing() as connection:
             _insert_new(connection, ATTEMPTS, rows)
         with self._reading() as connection:
-            counts = {hashes[key_hash]: count for key_hash, count in connection.execute(counted).tuples()}
+            counts = {hashes[row.key_hash]: row.tries for row in connection.execute(counted)}
         return {key: counts.get(key, 0) for key in keys}
 
     def withdraw(self, keys: Sequence[str], attempt_id: str) -> None:
