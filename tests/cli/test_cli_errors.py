@@ -86,7 +86,8 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
         (["lint", "{faulty.jsonl}"], ["第 1 行"]),
         (["eval", "--kb", "{kb}"], ["cases"]),
         (["eval", "--kb", "{kb}", "--cases", "{good.jsonl}"], ["第 1 行", "expect"]),
-        (["eval", "--kb", "{kb}", "--cases", "{strange.jsonl}"], ["no-such-faq"]),
+        (["eval", "--kb", "{kb}", "--cases", "{strange.jsonl}"], ["第 1 行", "no-such-faq"]),
+        (["eval", "--kb", "{kb}", "--dialogues", "{talk.jsonl}"], ["第 1 行", "turns.0.expect.faq_id", "no-such-faq"]),
         (["kb", "history", "{missing}"], ["missing"]),
         (["kb", "diff", "{kb}", "zzz"], ["zzz"]),
         (["kb", "rollback", "{kb}"], ["没有更早的版本"]),
@@ -105,6 +106,8 @@ def test_bad_input_gets_one_message_that_says_what_and_where(
     (tmp_path / "good.jsonl").write_text(faq + "\n", encoding="utf-8")
     (tmp_path / "faulty.jsonl").write_text('{"question": "多久发货"}\n{broken\n' + faq, encoding="utf-8")
     (tmp_path / "strange.jsonl").write_text('{"text": "x", "expect": {"faq_id": "no-such-faq"}}\n', encoding="utf-8")
+    talk = {"id": "d", "turns": [{"user": "x", "expect": {"kind": "answer", "faq_id": "no-such-faq"}}]}
+    (tmp_path / "talk.jsonl").write_text(json.dumps(talk) + "\n", encoding="utf-8")
     (tmp_path / "bad.yaml").write_text("bands: {answer: 7}\n", encoding="utf-8")
     (tmp_path / "bad-kb.yaml").write_text("kb: {treads: 7}\n", encoding="utf-8")
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)))

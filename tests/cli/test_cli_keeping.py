@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,25 @@ def test_the_kb_commands_print_tables_for_people(call: Call, kb_dir: Path, tmp_p
     assert "没有差别" in call("kb", "diff", kb_dir, version)
     assert version in call("kb", "rollback", kb_dir, version)
     assert "12" in call("kb", "export", kb_dir, tmp_path / "out.csv")
+
+
+def test_history_shows_what_can_be_gone_back_to_where_the_current_version_is_lost(
+    run_csbot: Callable[..., subprocess.CompletedProcess[str]], kb_dir: Path
+) -> None:
+    version = (kb_dir / "CURRENT").read_text(encoding="ascii").strip()
+    (kb_dir / "CURRENT").write_bytes(b"\x00")
+    done = run_csbot("kb", "history", kb_dir, "--json")
+    assert [(row["version"], row["current"], row["damage"]) for row in json.loads(done.stdout)] == [(version, False, None)]
+    assert "csbot kb rollback" in done.stderr
+    assert run_csbot("kb", "rollback", kb_dir, version).returncode == 0
+    assert run_csbot("kb", "history", kb_dir).stderr == ""
+
+
+def test_history_says_which_version_is_damaged(call: Call, kb_dir: Path) -> None:
+    (kb_dir / files_of(kb_dir)[0]).write_bytes(b"damaged")
+    printed = call("kb", "history", kb_dir)
+    assert "损坏 damaged" in printed
+    assert "完好 whole" not in printed
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "yaml", "xlsx"])

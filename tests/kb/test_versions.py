@@ -8,7 +8,7 @@ import pytest
 
 from csbot import Faq, KnowledgeBase
 from csbot.errors import InputError, SnapshotMissing
-from csbot.kb import snapshot
+from csbot.kb import snapshot, versions
 from csbot.kb.versions import Change, compare, find, roll_back
 
 
@@ -31,6 +31,32 @@ def test_history_is_newest_first_and_knows_parents(published: tuple[Path, list[s
     assert [manifest.parent for manifest in history] == [names[1], names[0], None]
     assert [manifest.faqs for manifest in history] == [12, 12, 12]
     assert [manifest.questions for manifest in history] == [33, 33, 35]
+
+
+def test_the_history_for_people_lists_whole_and_damaged_versions_and_says_what_is_wrong(
+    published: tuple[Path, list[str]],
+) -> None:
+    root, names = published
+    assert [(v.version, v.current, v.damage) for v in versions.history(root)] == [
+        (names[2], True, None), (names[1], False, None), (names[0], False, None),
+    ]  # fmt: skip
+    (root / "versions" / names[1] / "vectors.npy").write_bytes(b"damaged")
+    (root / "versions" / names[0] / "manifest.json").unlink()
+    whole, altered, unreadable = versions.history(root)
+    assert (whole.version, whole.damage, whole.faqs) == (names[2], None, 12)
+    assert (altered.version, altered.faqs, "vectors.npy" in str(altered.damage)) == (names[1], 12, True)
+    assert (unreadable.version, unreadable.created, "manifest.json" in str(unreadable.damage)) == (names[0], None, True)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"../../etc", b"0123456789abcdef"])
+def test_the_history_is_listed_where_the_pointer_to_the_current_version_is_damaged(
+    published: tuple[Path, list[str]], content: bytes | None
+) -> None:
+    root, names = published
+    (root / "CURRENT").unlink()
+    if content is not None:
+        (root / "CURRENT").write_bytes(content)
+    assert [(v.version, v.current, v.damage) for v in versions.history(root)] == [(name, False, None) for name in names[::-1]]
 
 
 def test_differences_are_listed_by_faq_and_field(published: tuple[Path, list[str]]) -> None:
@@ -105,6 +131,11 @@ def test_the_only_version_cannot_be_rolled_back(fresh_kb: KnowledgeBase, tmp_pat
 
 
 def test_where_nothing_was_saved_there_are_no_versions(tmp_path: Path) -> None:
-    for call in (lambda: roll_back(tmp_path), lambda: compare(tmp_path, "a"), lambda: find(tmp_path, "a")):
+    for call in (
+        lambda: roll_back(tmp_path),
+        lambda: compare(tmp_path, "a"),
+        lambda: find(tmp_path, "a"),
+        lambda: versions.history(tmp_path),
+    ):
         with pytest.raises(SnapshotMissing):
             call()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from csbot.cli.output import JsonOption, console, print_json, print_table
+
+if TYPE_CHECKING:
+    from csbot.kb.versions import Version
 
 app = typer.Typer(help="知识库的版本：比较、历史、回退、导出 | versions of a saved knowledge base", no_args_is_help=True)
 KbArgument = Annotated[Path, typer.Argument(metavar="DIR", help="知识库目录 | directory of the knowledge base")]
@@ -15,19 +19,28 @@ KbArgument = Annotated[Path, typer.Argument(metavar="DIR", help="知识库目录
 
 @app.command()
 def history(directory: KbArgument, as_json: JsonOption = False) -> None:
-    """列出各版本，最新在前 | the versions, newest first. 例: csbot kb history var/kb"""
-    from csbot.kb import snapshot
+    """列出各版本，最新在前，损坏的也列出 | the versions, newest first, damaged ones too. 例: csbot kb history var/kb"""
+    from csbot.kb import versions
 
-    current, manifests = snapshot.current_version(directory), snapshot.history(directory)
+    found = versions.history(directory)
     if as_json:
-        fields = {"version", "parent", "created", "encoder", "faqs", "questions"}
-        print_json([{**m.model_dump(mode="json", include=fields), "current": m.version == current} for m in manifests])
-        return
-    rows = [
-        ("→" if m.version == current else "", m.version, m.created.astimezone().strftime("%F %T"), m.faqs, m.questions)
-        for m in manifests
-    ]
-    print_table(str(directory), ("", "版本 version", "时间 created", "知识 FAQs", "问法 questions"), rows)
+        print_json([version.model_dump(mode="json") for version in found])
+    else:
+        columns = ("", "版本 version", "时间 created", "知识 FAQs", "问法 questions", "状态 state")
+        print_table(str(directory), columns, [_row(version) for version in found])
+    if not any(version.current for version in found):
+        warnings.warn(
+            f"当前版本的指针 {directory / 'CURRENT'} 损坏：请用 csbot kb rollback {directory} 版本 指定一个完好的版本"
+            " | CURRENT is damaged: name a whole version with `csbot kb rollback DIR VERSION`",
+            RuntimeWarning,
+            stacklevel=1,
+        )
+
+
+def _row(version: Version) -> tuple[object, ...]:
+    created = version.created.astimezone().strftime("%F %T") if version.created else "?"
+    state = f"损坏 damaged: {version.damage}" if version.damage else "完好 whole"
+    return "→" if version.current else "", version.version, created, version.faqs, version.questions, state
 
 
 @app.command()

@@ -119,6 +119,18 @@ def read_manifest(root: Path, version: str) -> Manifest:
     return manifest
 
 
+def verify(root: Path, manifest: Manifest) -> None:
+    """:raises SnapshotCorrupt: a file of the version is absent or altered."""
+    for name, expected in manifest.files.items():
+        file = root / VERSIONS / manifest.version / name
+        try:
+            actual = _checksum(file)
+        except OSError as error:
+            raise _corrupt(file, error) from None
+        if actual != expected:
+            raise _corrupt(file, "校验和不符 checksum differs")
+
+
 def read(root: Path, version: str | None = None) -> tuple[Contents, Manifest]:
     """Load a version (the current one by default), vectors memory-mapped, after verifying every checksum.
 
@@ -127,13 +139,7 @@ def read(root: Path, version: str | None = None) -> tuple[Contents, Manifest]:
     name = version or current_version(root)
     directory = root / VERSIONS / name
     manifest = read_manifest(root, name)
-    for file, expected in manifest.files.items():
-        try:
-            actual = _checksum(directory / file)
-        except OSError as error:
-            raise _corrupt(directory / file, error) from None
-        if actual != expected:
-            raise _corrupt(directory / file, "校验和不符 checksum differs")
+    verify(root, manifest)
     try:
         faqs = _read_faqs(directory / "faqs.jsonl")
         lexicon = Lexicon.model_validate_json((directory / "lexicon.json").read_text(encoding="utf-8"))
@@ -209,17 +215,27 @@ def point_to(root: Path, version: str) -> None:
         _point(root, version)
 
 
-def history(root: Path) -> list[Manifest]:
-    """Manifests of all readable versions, newest first."""
+def version_names(root: Path) -> list[str]:
+    """Names of all versions there, whole or damaged.
+
+    :raises SnapshotMissing: there is no knowledge base at ``root``. :raises SnapshotCorrupt: its ``versions`` are gone.
+    """
     versions = root / VERSIONS
     if not versions.is_dir():
         current_version(root)  # says what is missing
         raise _corrupt(versions, "目录缺失 the directory is missing")
+    return [directory.name for directory in versions.iterdir() if not directory.name.startswith(".")]
+
+
+def history(root: Path) -> list[Manifest]:
+    """Manifests of all readable versions, newest first.
+
+    :raises SnapshotError: as for `version_names`.
+    """
     found = []
-    for directory in versions.iterdir():
+    for name in version_names(root):
         with contextlib.suppress(SnapshotError):
-            if not directory.name.startswith("."):
-                found.append(read_manifest(root, directory.name))
+            found.append(read_manifest(root, name))
     return sorted(found, key=lambda manifest: manifest.created, reverse=True)
 
 
@@ -281,11 +297,10 @@ def _write_version(directory: Path, contents: Contents, encoder_name: str | None
 
 
 def _is_whole(root: Path, manifest: Manifest) -> bool:
-    directory = root / VERSIONS / manifest.version
-    try:
-        return all(_checksum(directory / file) == digest for file, digest in manifest.files.items())
-    except OSError:
-        return False
+    with contextlib.suppress(SnapshotCorrupt):
+        verify(root, manifest)
+        return True
+    return False
 
 
 def _point(root: Path, version: str) -> None:

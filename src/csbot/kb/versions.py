@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from csbot.errors import InputError, SnapshotCorrupt
+from csbot.errors import InputError, SnapshotCorrupt, SnapshotError
 from csbot.kb import snapshot
 from csbot.models import Faq
 
@@ -22,6 +23,47 @@ class Change(BaseModel):
     field: str = ""
     old: str = ""
     new: str = ""
+
+
+class Version(BaseModel):
+    """One saved version as the history shows it; of one whose manifest can't be read only the name is known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    current: bool
+    parent: str | None = None
+    created: datetime | None = None
+    encoder: str | None = None
+    faqs: int | None = None
+    questions: int | None = None
+    damage: str | None = Field(default=None, description="what is wrong with it, in words; None: every checksum is right")
+
+
+def history(root: Path) -> list[Version]:
+    """All versions, whole and damaged ones, newest first; those whose date can't be read come last.
+
+    Where ``CURRENT`` is damaged, no version is marked as current. Every file is read, to verify its checksum.
+
+    :raises SnapshotMissing: there is no knowledge base at ``root``. :raises SnapshotCorrupt: its ``versions`` are gone.
+    """
+    try:
+        current = snapshot.current_version(root)
+    except SnapshotError:
+        current = ""
+    found = [_version(root, name, current) for name in snapshot.version_names(root)]
+    return sorted(found, key=lambda version: (version.created is not None, version.created), reverse=True)
+
+
+def _version(root: Path, name: str, current: str) -> Version:
+    manifest, damage = None, None
+    try:
+        manifest = snapshot.read_manifest(root, name)
+        snapshot.verify(root, manifest)
+    except SnapshotError as error:
+        damage = str(error)
+    known = {} if manifest is None else manifest.model_dump(include=set(Version.model_fields) - {"version"})
+    return Version(version=name, current=name == current, damage=damage, **known)
 
 
 def compare(root: Path, old: str, new: str | None = None) -> list[Change]:
