@@ -16,7 +16,7 @@ import pytest
 from csbot import Faq, KnowledgeBase
 from csbot.encoders import Encoder, load_encoder
 from csbot.encoders.base import Progress, Vectors
-from csbot.kb.sources import write_faqs
+from csbot.kb.export import write_faqs
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"

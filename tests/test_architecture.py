@@ -36,7 +36,7 @@ HOMES = {
     "jieba": {"csbot.text"},
     "onnxruntime": {"csbot.encoders.onnx"},
     "opencc": {"csbot.text"},
-    "openpyxl": {"csbot.kb.sources"},
+    "openpyxl": {"csbot.kb.export", "csbot.kb.sources"},
     "sentence_transformers": {"csbot.encoders.sentence_transformers"},
     "sqlalchemy": {"csbot.storage.sql", "csbot.storage.tables"},
     "tokenizers": {"csbot.encoders.onnx"},

@@ -13,7 +13,8 @@ import pytest
 from csbot.cli.bots import open_bot
 from csbot.cli.demo import SCRIPT
 from csbot.errors import InputError
-from csbot.kb.sources import read_faqs, write_faqs
+from csbot.kb.export import write_faqs
+from csbot.kb.sources import read_faqs
 from csbot.models import Reply
 
 DATA = Path(__file__).parents[2] / "data"

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from csbot.errors import InputError
-from csbot.kb.sources import FIELDS, SUFFIXES, read_faqs, write_faqs
+from csbot.errors import InputError, SourceError
+from csbot.kb.export import MOST_UNITS, write_faqs
+from csbot.kb.records import FIELDS
+from csbot.kb.sources import SUFFIXES, read_faqs
 from csbot.models import Faq
 
 CHARACTERS = st.one_of(
@@ -103,3 +105,43 @@ def test_a_failed_write_keeps_the_file_that_was_there(tmp_path: Path, faqs: list
     with pytest.raises(InputError, match="无法写入"):
         write_faqs(faqs, tmp_path / "kb.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["kb.csv"]
+
+
+def long_faq(units: int, **fields: object) -> Faq:
+    return Faq.model_validate({"id": "long", "question": "问", "answer": "答" * units} | fields)
+
+
+def test_a_text_that_fills_a_cell_is_kept_and_a_longer_one_is_refused_by_row_and_field(tmp_path: Path, faqs: list[Faq]) -> None:
+    """Excel's own limit; the library would cut the rest off without a word."""
+    place = tmp_path / "kb.xlsx"
+    write_faqs([faqs[0], long_faq(MOST_UNITS)], place)
+    assert read_faqs(place)[1].answer == "答" * MOST_UNITS
+    before = place.read_bytes()
+    many = long_faq(1, similar=["问" * 20_000, "说" * 20_000])
+    with pytest.raises(SourceError, match="32768 个字符") as caught:
+        write_faqs([faqs[0], long_faq(MOST_UNITS + 1), many], place)
+    assert [(fault.line, fault.field) for fault in caught.value.faults] == [(3, "answer"), (4, "similar")]
+    assert place.read_bytes() == before
+
+
+def test_a_cell_is_measured_as_excel_counts_it(tmp_path: Path) -> None:
+    """A face counts twice there."""
+    with pytest.raises(SourceError, match="40000"):
+        write_faqs([long_faq(1, answer="😀" * 20_000)], tmp_path / "kb.xlsx")
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".yaml", ".csv"])
+def test_the_other_formats_hold_a_text_of_any_length(tmp_path: Path, suffix: str) -> None:
+    write_faqs([long_faq(MOST_UNITS + 1)], tmp_path / f"kb{suffix}")
+    assert read_faqs(tmp_path / f"kb{suffix}") == [long_faq(MOST_UNITS + 1)]
+
+
+@pytest.mark.parametrize(("suffix", "row"), [(".jsonl", 2), (".yaml", 2), (".csv", 3), (".xlsx", 3)])
+def test_half_a_character_is_refused_by_row_and_field_and_nothing_is_written(
+    tmp_path: Path, faqs: list[Faq], suffix: str, row: int
+) -> None:
+    wrong = Faq(id="half", question="问", similar=("半个\ud83d",), answer="答", channel_answers={"web": "\udc00"})
+    with pytest.raises(SourceError, match="半个字符") as caught:
+        write_faqs([faqs[0], wrong], tmp_path / f"kb{suffix}")
+    assert [(fault.line, fault.field) for fault in caught.value.faults] == [(row, "similar"), (row, "channel_answers")]
+    assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ import pytest
 
 from csbot.errors import InputError, SourceError
 from csbot.kb import sources
+from csbot.kb.export import write_faqs
 from csbot.kb.sources import coerce, read_faqs
 from csbot.models import Faq
 
@@ -161,7 +162,7 @@ def test_a_file_that_is_no_workbook_is_one_clear_error(tmp_path: Path, content: 
 
 def test_a_damaged_workbook_is_read_or_refused_but_never_a_traceback(tmp_path: Path, faqs: list[Faq]) -> None:
     rng, place = random.Random(0), tmp_path / "kb.xlsx"
-    sources.write_faqs(faqs, place)
+    write_faqs(faqs, place)
     whole, refused = place.read_bytes(), 0
     for _ in range(60):
         data = bytearray(whole)

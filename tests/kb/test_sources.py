@@ -8,7 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from csbot.kb.sources import HEADERS, coerce, read_faqs
+from csbot.kb.records import HEADERS
+from csbot.kb.sources import coerce, read_faqs
 from csbot.models import CHINA, Faq
 
 CHINESE = "编号,标准问,相似问,答案,分类,标签,状态\nf1,多久发货,几天发货|什么时候发,48 小时内,物流,发货|时效,草稿\n"

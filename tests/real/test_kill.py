@@ -21,7 +21,7 @@ import pytest
 
 from csbot import Faq, KnowledgeBase
 from csbot.kb import snapshot
-from csbot.kb.sources import write_faqs
+from csbot.kb.export import write_faqs
 
 UPDATES, INDEXINGS = 38, 12
 EARLY = 5

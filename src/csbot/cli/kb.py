@@ -88,7 +88,7 @@ def export(
 ) -> None:
     """把知识库导出成文件，可再编辑、再 index | write the FAQs to a file. 例: csbot kb export var/kb faq.xlsx"""
     from csbot.kb import snapshot
-    from csbot.kb.sources import write_faqs
+    from csbot.kb.export import write_faqs
     from csbot.kb.versions import find
 
     faqs = snapshot.read_faqs(directory, find(directory, version) if version else None)

@@ -1,42 +1,24 @@
-"""Reading and writing FAQ files: ``.jsonl``, ``.csv``, ``.yaml``, ``.xlsx``; every fault is reported, with line and field."""
+"""Reading FAQ files: ``.jsonl``, ``.csv``, ``.yaml``, ``.xlsx``; every fault is reported, with line and field."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from csbot.errors import Fault, InputError, SourceError
+from csbot.kb.records import FIELDS, HEADERS, LISTS, Record, split_list, to_faqs
 from csbot.models import Faq
 
 SUFFIXES = (".jsonl", ".csv", ".yaml", ".yml", ".xlsx")
-FIELDS = tuple(Faq.model_fields)
-LISTS = ("similar", "tags", "related")
-FOREVER = 9999
-"""Systems that must have an end date write 9999-12-31 for "never"."""
 MAX_BYTES = 256 * 1024 * 1024
-
-HEADERS = {
-    "编号": "id", "知识id": "id", "标准问": "question", "标准问题": "question", "问题": "question",
-    "相似问": "similar", "相似问题": "similar", "扩展问": "similar", "相似问法": "similar",
-    "答案": "answer", "回答": "answer", "回复": "answer", "分类": "category", "类目": "category", "类别": "category",
-    "标签": "tags", "状态": "status", "生效时间": "valid_from", "开始时间": "valid_from", "失效时间": "valid_until",
-    "结束时间": "valid_until", "渠道答案": "channel_answers", "关联": "related", "关联问": "related", "相关问题": "related",
-    "动作": "action", "意图": "action",
-}  # fmt: skip
-"""Column titles in use by Chinese knowledge base tools, and the field each stands for."""
-
-Record = tuple[int | None, dict[str, Any]]
 
 
 def read_faqs(path: str | os.PathLike[str]) -> list[Faq]:
@@ -55,7 +37,7 @@ def read_faqs(path: str | os.PathLike[str]) -> list[Faq]:
     faults: list[Fault] = []
     readers = {".jsonl": _read_jsonl, ".csv": _read_csv, ".yaml": _read_yaml, ".yml": _read_yaml, ".xlsx": _read_xlsx}
     records = list(readers[suffix](file, data, faults))
-    faqs = _to_faqs(records, faults)
+    faqs = to_faqs(records, faults)
     if faults:
         raise SourceError(file, sorted(faults, key=lambda fault: fault.line or 0))
     if not faqs:
@@ -77,37 +59,10 @@ def coerce(rows: Iterable[Faq | Mapping[str, Any]]) -> list[Faq]:
             records.append((number, dict(row)))
         else:
             faults.append(Fault(number, None, f"应是 Faq 或字典，得到 {type(row).__name__} | must be a Faq or a dict"))
-    faqs = _to_faqs(records, faults)
+    faqs = to_faqs(records, faults)
     if faults:
         raise SourceError("(rows)", faults)
     return faqs
-
-
-def write_faqs(faqs: Sequence[Faq], path: str | os.PathLike[str]) -> None:
-    """Write FAQs to a ``.jsonl``, ``.csv``, ``.yaml`` or ``.xlsx`` file, which `read_faqs` reads back as they were."""
-    file = Path(path)
-    suffix = file.suffix.lower()
-    if suffix == ".jsonl":
-        text = "".join(json.dumps(_plain(faq), ensure_ascii=False) + "\n" for faq in faqs)
-        data = text.encode()
-    elif suffix in (".yaml", ".yml"):
-        data = yaml.safe_dump([_plain(faq) for faq in faqs], allow_unicode=True, sort_keys=False).encode()
-    elif suffix == ".csv":
-        buffer = io.StringIO(newline="")
-        csv.writer(buffer).writerows([FIELDS, *map(_cells, faqs)])
-        data = buffer.getvalue().encode("utf-8-sig")  # with BOM, so that Excel reads it as UTF-8
-    elif suffix == ".xlsx":
-        data = _xlsx_bytes([FIELDS, *map(_cells, faqs)])
-    else:
-        raise InputError(f"{file}：不支持的格式，请用 {' '.join(SUFFIXES)} | unknown kind of file", path=file)
-    temporary = file.with_name(f".{file.name}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(file)
-    except OSError as error:
-        raise InputError(f"无法写入 {file}：{error} | can't write", path=file) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_bytes(file: Path) -> bytes:
@@ -258,130 +213,3 @@ def _from_cells(columns: Sequence[str | None], cells: Sequence[Any], line: int, 
         else:
             row[field] = split_list(cell) if field in LISTS else cell
     return row
-
-
-def split_list(cell: str) -> list[str]:
-    r"""Parts of a cell separated by ``|`` or newlines; ``\|``, ``\n`` and ``\\`` stand for a bar, a newline and a backslash.
-
-    >>> split_list("a|b\nc"), split_list(r"x\|y|z")
-    (['a', 'b', 'c'], ['x|y', 'z'])
-    """
-    parts, current = [], ""
-    for piece in re.findall(r"\\[|｜n\\]|[|｜]|\r?\n|[^\\|｜\r\n]+|.", cell):
-        if piece in ("|", "｜", "\n", "\r\n"):
-            parts.append(current)
-            current = ""
-        else:
-            current += _UNESCAPED.get(piece, piece)
-    return [part.strip() for part in [*parts, current] if part.strip()]
-
-
-_UNESCAPED = {"\\|": "|", "\\｜": "｜", "\\n": "\n", "\\\\": "\\"}
-
-
-def join_list(parts: Sequence[str]) -> str:
-    """The cell that `split_list` takes apart again."""
-    escaped = (part.replace("\\", "\\\\").replace("|", "\\|").replace("｜", "\\｜").replace("\n", "\\n") for part in parts)
-    return "|".join(escaped)
-
-
-def _to_faqs(records: Iterable[Record], faults: list[Fault]) -> list[Faq]:
-    faqs: list[Faq] = []
-    seen: dict[str, int | None] = {}
-    for line, row in records:
-        row = {HEADERS.get(key, key) if isinstance(key, str) else str(key): value for key, value in row.items()}
-        row = {key: value for key, value in row.items() if value is not None}
-        row = {key: split_list(value) if key in LISTS and isinstance(value, str) else value for key, value in row.items()}
-        if isinstance(row.get("id"), int):
-            row["id"] = str(row["id"])
-        if not row.get("id"):
-            row["id"] = "faq-" + hashlib.sha256(str(row.get("question", "")).strip().encode()).hexdigest()[:10]
-        row["valid_from"] = _begin_of_day(row.get("valid_from"))
-        row["valid_until"] = _end_of_day(row.get("valid_until"))
-        try:
-            faq = Faq.model_validate(row)
-            faq.model_dump_json()
-        except ValidationError as error:
-            for problem in error.errors():
-                field = ".".join(map(str, problem["loc"])) or None
-                faults.append(Fault(line, field, _reason(problem)))
-            continue
-        except ValueError as error:
-            faults.append(Fault(line, None, f"含有无法保存的字符：{error} | characters that can't be stored"))
-            continue
-        if faq.id in seen:
-            faults.append(Fault(line, "id", f"id {faq.id} 与第 {seen[faq.id]} 行重复 | this id is there twice"))
-        seen.setdefault(faq.id, line)
-        faqs.append(faq)
-    return faqs
-
-
-def _reason(problem: Any) -> str:
-    if problem["type"] == "missing":
-        return "缺少必填字段 | required"
-    if problem["type"] == "extra_forbidden":
-        return f"未知字段，可用：{'、'.join(FIELDS)} | unknown field"
-    shown = repr(problem["input"])
-    return f"{problem['msg'].removeprefix('Value error, ')}（得到 {shown[:60]}）"
-
-
-def _date(value: Any) -> Any:
-    """A bare date (2026-01-05, 2026/1/5, 2026年1月5日) as a date, blank as None, anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    parts = re.split(r"[-/.年月]", value.strip().rstrip("日"))
-    try:
-        return date(*map(int, parts)) if len(parts) == 3 else value.strip() or None
-    except ValueError:
-        return value
-
-
-def _begin_of_day(value: Any) -> Any:
-    """A bare date as the first valid day: from the midnight that begins it."""
-    value = _date(value)
-    bare = isinstance(value, date) and not isinstance(value, datetime)
-    return datetime.combine(value, time()) if bare else value
-
-
-def _end_of_day(value: Any) -> Any:
-    """A bare date as the last valid day: until the midnight that ends it."""
-    value = _date(value)
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return None if value.year >= FOREVER else datetime.combine(value + timedelta(days=1), time())
-    return value
-
-
-def _plain(faq: Faq) -> dict[str, Any]:
-    return faq.model_dump(mode="json", exclude_defaults=True)
-
-
-def _cells(faq: Faq) -> list[str]:
-    row = faq.model_dump(mode="json")
-    cells = []
-    for field in FIELDS:
-        value = row[field]
-        if field in LISTS:
-            cells.append(join_list(value))
-        elif field == "channel_answers":
-            cells.append(json.dumps(value, ensure_ascii=False) if value else "")
-        else:
-            cells.append("" if value is None else str(value))
-    return cells
-
-
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""Characters that XML, and so a workbook, can't hold."""
-
-
-def _xlsx_bytes(rows: Sequence[Sequence[str]]) -> bytes:
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    sheet = book.worksheets[0]
-    for row in rows:
-        sheet.append([_UNPRINTABLE.sub("", cell) for cell in row])
-        for cell in sheet[sheet.max_row]:
-            cell.data_type = "s"  # a leading "=" is text here, never a formula
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
