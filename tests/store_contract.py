@@ -217,6 +217,7 @@ class StoreContract:
         assert store.attempt(["k"], "now", at=NOON + minutes(11), since=LONG_AGO) == {"k": 2}
         store.purge(sessions=NOON + minutes(5))
         assert (store.load(old.id), store.load(new.id)) == (None, new)
+        assert store.earlier(Session(customer_id="u")) == [new.id]
         assert store.replied(old, old.id) is None
         assert store.replied(new, new.id) is not None
         store.purge(replies=datetime.now(timezone.utc) + minutes(1))

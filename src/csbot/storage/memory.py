@@ -106,29 +106,20 @@ class MemoryStore:
         with self._lock:
             old = {i for i, kept in self._sessions.items() if sessions and kept.spoken < sessions}
             stale = [k for k, a in self._replies.items() if a.session_id in old or (replies and a.at < replies)]
-            tried = [
-                (k, i)
-                for k, tries in self._attempts.items()
-                for i, at in tries.items()
-                if attempts is not None and at < attempts
-            ]
             for session_id in old:
-                del self._sessions[session_id]
+                self._of_customer[self._sessions.pop(session_id).customer_id].discard(session_id)
             for key in stale:
                 del self._replies[key]
-            for name, attempt_id in tried:
-                del self._attempts[name][attempt_id]
-            self._attempts = defaultdict(dict, {key: tries for key, tries in self._attempts.items() if tries})
-            if sessions is not None:
-                for proof, customers in self._links.items():
-                    self._links[proof] = {customer: at for customer, at in customers.items() if at >= sessions}
-            return len(old) + len(stale) + len(tried)
+            _drop_old(self._links, sessions)
+            return len(old) + len(stale) + _drop_old(self._attempts, attempts)
 
     def close(self) -> None:
         """See `Store.close`."""
 
     def _keep(self, session: Session) -> None:
         session.version += 1
+        if session.id in self._sessions:  # the host may have learnt who the customer is
+            self._of_customer[self._sessions[session.id].customer_id].discard(session.id)
         spoken = session.turns[-1].at if session.turns else utc_now()
         self._of_customer[session.customer_id].add(session.id)
         self._sessions[session.id] = _Kept(session.model_dump_json(), session.customer_id, session.version, spoken)
@@ -147,3 +138,13 @@ class MemoryStore:
 def message_key(session: Session, message_id: str) -> MessageKey:
     """A message is told by its id within one customer (one session, where the host gives no customer id) and channel."""
     return session.customer_id or session.id, session.channel, message_id
+
+
+def _drop_old(table: dict[str, dict[str, datetime]], before: datetime | None) -> int:
+    """Delete entries older than ``before``, and keys that have none left; how many entries that were."""
+    old = [(key, entry) for key, entries in table.items() for entry, at in entries.items() if before and at < before]
+    for key, entry in old:
+        del table[key][entry]
+        if not table[key]:
+            del table[key]
+    return len(old)
