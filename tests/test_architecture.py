@@ -38,7 +38,7 @@ HOMES = {
     "opencc": {"csbot.text"},
     "openpyxl": {"csbot.kb.export", "csbot.kb.sources"},
     "sentence_transformers": {"csbot.encoders.sentence_transformers"},
-    "sqlalchemy": {"csbot.storage.sql", "csbot.storage.tables"},
+    "sqlalchemy": {"csbot.orders.database", "csbot.orders.sql", "csbot.orders.tables", "csbot.storage.sql", "csbot.storage.tables"},
     "tokenizers": {"csbot.encoders.onnx"},
     "torch": {"csbot.encoders.sentence_transformers"},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -43,6 +43,9 @@ class OrderList:
 
     def __len__(self) -> int:
         return len(self._orders)
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self._orders)
 
     def find(self, query: OrderQuery, timeout_s: float) -> Sequence[Order]:
         """See `OrderBackend.find`."""

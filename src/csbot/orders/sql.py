@@ -68,7 +68,7 @@ class SqlOrders:
     def find(self, query: OrderQuery, timeout_s: float) -> Sequence[Order]:
         """See `OrderBackend.find`; a query needs an order id or a phone.
 
-        A value that its column can't hold, like letters in a numeric id, finds nothing.
+        A value that its column can't hold, like letters in a numeric id or half a character, finds nothing.
         """
         asked = self._statements.orders(query)
         if asked is None:
@@ -79,7 +79,7 @@ class SqlOrders:
             with reading(self._engine, deadline) as connection:
                 try:
                     found = mine(fetch(connection, asked, deadline), query)
-                except DataError:
+                except (DataError, UnicodeEncodeError):
                     return []
                 for event in self._history(connection, found, deadline):
                     events[str(event["key"])].append((event["time"], event["text"]))
