@@ -97,10 +97,10 @@ class OrderConfig(_Settings):
         "ever revealed on the strength of it",
     )
     order_id_patterns: tuple[str, ...] = Field(
-        default=(r"[A-Za-z]{1,6}[-_]?\d{6,20}(?:-\d{1,4})?", r"\d{12,20}"),
+        default=(r"[A-Za-z]{1,6}[-_]?\d{6,20}(?:-\d{1,4})?", r"\d{6}-\d{15}", r"\d{12,20}"),
         min_length=1,
         description="regular expressions of order ids, in half width: letters of the shop or carrier then digits, or the long "
-        "digit runs of the large platforms",
+        "digit runs of the large platforms (拼多多: 261103-…)",
     )
 
     @field_validator("order_id_patterns")

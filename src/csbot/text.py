@@ -44,6 +44,17 @@ def _to_simplified() -> Any:
     return opencc.OpenCC("t2s")
 
 
+def simplify(text: str) -> str:
+    """``text`` in simplified characters, one for one: every place in it stays where it was.
+
+    >>> simplify("訂單號")
+    '订单号'
+    """
+    convert = _to_simplified().convert
+    simple: str = convert(text)
+    return simple if len(simple) == len(text) else "".join((convert(char) or char)[0] for char in text)
+
+
 def normalise(text: str) -> str:
     """The normal form of a message: NFKC, simplified, lower case, without emoji, needless spaces and repeated marks.
 
