@@ -24,15 +24,21 @@ def split_denied(text: str, found: Sequence[Found]) -> tuple[list[Found], list[F
     for one, since, until in zip(found, ends, starts, strict=False):
         ahead = text[max(since, one.start - NEAR) : one.start]
         behind = text[one.end : min(until, one.end + NEAR)]
-        (denied if _denies(ahead, behind) else given).append(one)
+        (denied if _denies(one.name, ahead, behind) else given).append(one)
     return given, denied
 
 
-def _denies(ahead: str, behind: str) -> bool:
+def _denies(name: str, ahead: str, behind: str) -> bool:
     if pattern("corrections", "asked_back").search(behind):
         return False
-    wrong = pattern("corrections", "deny_before").search(ahead) or pattern("corrections", "deny_after").search(behind)
-    return wrong is not None
+    return bool(pattern("corrections", "deny_before").search(ahead) or _deny_after(name).search(behind))
+
+
+@cache
+def _deny_after(name: str) -> re.Pattern[str]:
+    """Words behind a value that say it is wrong, and call it by its own name only: 「138…，单号错了」 is about another."""
+    data = words()["corrections"]
+    return re.compile(data["deny_after"].replace("{thing}", data["things"][name]))
 
 
 def find_withdrawn(text: str, known: Sequence[str] | None) -> str | None:

@@ -148,11 +148,11 @@ def _full(match: re.Match[str], today: date) -> date:
 def _month_day(match: re.Match[str], today: date) -> date:
     if match[1]:
         return date(today.year + _data()["years"][match[1]], *_ints(match[2], match[3]))
-    return _nearest(today, *_ints(match[2], match[3]))
+    return _nearest(today, _ints(match[2], match[3]), past=_is_past(after(match.string, match.end())))
 
 
 def _near(match: re.Match[str], today: date) -> date:
-    return _nearest(today, *_ints(match[1], match[2]))
+    return _nearest(today, _ints(match[1], match[2]))
 
 
 def _short(match: re.Match[str], today: date) -> date | None:
@@ -161,12 +161,14 @@ def _short(match: re.Match[str], today: date) -> date | None:
     return _near(match, today) if is_day else None
 
 
-def _nearest(today: date, month: int, day: int) -> date:
-    """Of this year's day, last year's and next year's, the nearest."""
+def _nearest(today: date, month_and_day: list[int], past: bool = False) -> date:
+    """Of this year's day, last year's and next year's, the nearest; where the past is spoken of, the nearest gone by."""
     found = []
     for year in (today.year, today.year + 1, today.year - 1):
         with suppress(ValueError):  # 29 February in most years
-            found.append(date(year, month, day))
+            found.append(date(year, *month_and_day))
+    if past:
+        found = [moment for moment in found if moment <= today]
     return min(found, key=lambda moment: abs(moment - today))
 
 

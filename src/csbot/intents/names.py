@@ -19,13 +19,14 @@ _SPACED = re.compile(rf"{_HANZI}(?: {_HANZI}){{1,2}}(?!{_HANZI})")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]+(?:[ .]{1,2}[A-Za-z][A-Za-z'’-]*){0,3}(?![A-Za-z0-9@])")
 _GAP = re.compile(r"[\s:,]*")
 _END = re.compile(rf"(?!{_HANZI})")
+_HOUSE = re.compile(r"\s?\d+\s?[栋幢座号楼弄]")
 
 ORDINARY = 1000
 """A word that jieba's dictionary counts as often is no name, though it is made like one (高兴); 安然 and 李娜 are rarer."""
 ORDINARY_THREE = 300
-"""The same for three characters (山海关, 马鞍山); well-known persons stand at 256."""
+"""The same for three characters behind a surname that begins other words too (山海关); well-known persons stand at 256."""
 RARE = 5
-"""Where less speaks for a name, it is no word that the dictionary counts as often, nor begins or ends with one."""
+"""Where less speaks for a name, it is no word that the dictionary counts as often."""
 
 Fits = Callable[[str, str], bool]
 """Whether some hanzi, before the given text, are a name."""
@@ -34,7 +35,12 @@ Fits = Callable[[str, str], bool]
 def find_names(findings: Findings) -> None:
     """Take names: after words that introduce one; alone, where a name was asked for; beside another slot."""
     text = findings.text
-    for room, fits in (("introduced", _is_introduced), ("likely", _is_likely)):
+    for room, fits in (
+        ("introduced", _is_introduced),
+        ("labelled", _is_answer),
+        ("likely", _is_likely),
+        ("contrast", _is_likely),
+    ):
         for match in pattern("names", room).finditer(text):
             start = _GAP.match(text, match.end()).end()  # type: ignore[union-attr]
             if findings.text[start : start + 1].isspace() or _take_at(findings, start, pattern("names", "after"), fits):
@@ -63,6 +69,8 @@ def _take_at(findings: Findings, start: int, follows: re.Pattern[str], fits: Fit
     """Take the name that begins at ``start``, if one does: the shortest that fits and has an end, or ``follows``, behind it."""
     for end in _ends(findings.text, start):
         rest = after(findings.text, end)
+        if _HOUSE.match(rest):
+            continue
         if (_END.match(rest) or follows.match(rest)) and fits(_joined(findings.text[start:end]), rest):
             findings.take("name", _joined(findings.folded.typed[start:end]), start, end)
             return True
@@ -117,10 +125,14 @@ def _is_likely(name: str, rest: str) -> bool:
     """A name that could be something else: a surname, usual characters, and neither a place (我是金华的) nor a word."""
     if _is_transliterated(name) and ("·" in name or len(name) > 3):
         return True
-    if not _has_surname(name) or not _is_usual(_given(name)) or _is_never(name) or _is_word(name):
+    if not _has_surname(name) or _is_never(name) or _is_word(name):
         return False
+    if not _is_usual(_given(name)):
+        parts = (name, name[:2], name[1:])
+        alone = len(name) == 3 and _END.match(rest) and _has_firm_surname(name)
+        return bool(alone) and not any(is_common_word(part, RARE) for part in parts)
     place = rest.startswith(("的", "人")) and not pattern("names", "end").match(rest)
-    return not (place and name[0] not in _characters("firm") and is_common_word(name, RARE))
+    return not (place and not _has_firm_surname(name) and is_common_word(name, RARE))
 
 
 def _is_answer(name: str, rest: str) -> bool:
@@ -128,9 +140,9 @@ def _is_answer(name: str, rest: str) -> bool:
         return True
     if not _has_surname(name) or _is_never(name) or rest.startswith(("吗", "么", "?")):
         return False
-    if _is_usual(_given(name)):
-        return not is_common_word(name, ORDINARY)
-    return not any(is_common_word(word, RARE) for word in (name, name[:2], name[-2:]))
+    if not _has_firm_surname(name):
+        return _is_usual(_given(name)) and not is_common_word(name, ORDINARY)
+    return not _is_word(name) and (_is_usual(_given(name)) or not is_common_word(name[:2], RARE))
 
 
 def _given(name: str) -> str:
@@ -143,17 +155,20 @@ def _has_surname(name: str) -> bool:
     return 2 <= len(name) <= 3 and name[0] in _characters("surnames")
 
 
+def _has_firm_surname(name: str) -> bool:
+    """Whether it begins with a surname that hardly begins another word."""
+    return name[0] in _characters("firm") or name[:2] in _compound()
+
+
 def _is_usual(characters: str) -> bool:
     return _characters("given").issuperset(characters)
 
 
 def _is_word(name: str) -> bool:
     """Whether what is made like a name is rather a word of the dictionary, which holds names too."""
-    if len(name) > 2:
-        return is_common_word(name, ORDINARY_THREE)
-    if name[0] not in _characters("firm"):
-        return is_common_word(name, RARE)
-    return name in _words() or is_common_word(name, ORDINARY)
+    if _has_firm_surname(name):
+        return name in _words() or is_common_word(name, ORDINARY)
+    return is_common_word(name, ORDINARY_THREE if len(name) > 2 else RARE)
 
 
 def _is_transliterated(name: str) -> bool:
