@@ -26,7 +26,7 @@ def demo(
     例 Example: csbot demo --data data
     """
     from csbot.bot import Chatbot
-    from csbot.cli.evaluate import print_report
+    from csbot.cli.evaluate_tables import print_report
     from csbot.evaluation.run import evaluate
     from csbot.kb.knowledge_base import KnowledgeBase
     from csbot.models import Session

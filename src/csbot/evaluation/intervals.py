@@ -87,19 +87,20 @@ def wilson(hits: float, count: float, z: float = Z95) -> tuple[float, float]:
 
 
 def bootstrap(terms: Terms, seed: int = 0) -> Ratio:
-    """The ratio with its percentile bootstrap interval over cases, stretched to hold the value itself.
+    """The ratio with its percentile bootstrap interval over cases.
 
-    ECE is never negative and grows with noise: where there are few cases its resamples lie above it, and so does its interval.
+    ECE is never negative and grows with noise, so that its resamples all lie above it where there are few cases. They are moved
+    until their mean is the value: the interval says how far the measured value itself would stray.
     """
     numerator, denominator = terms.ratio()
     if not denominator:
         return Ratio(numerator=numerator, denominator=denominator)
     counted = terms.over > 0
-    low, high = _ends(_values(int(counted.sum()), seed, Terms(terms.parts[counted], terms.over[counted]).resampled))
     value = numerator / denominator
-    return Ratio(
-        numerator=numerator, denominator=denominator, low=min(low, value), high=max(high, value), method="bootstrap"
-    )  # fmt: skip
+    values = _values(int(counted.sum()), seed, Terms(terms.parts[counted], terms.over[counted]).resampled)
+    low, high = _ends(_centred(values, value, terms))
+    low, high = max(0.0, min(low, value)), min(1.0, max(high, value))
+    return Ratio(numerator=numerator, denominator=denominator, low=low, high=high, method="bootstrap")
 
 
 def mcnemar(better: int, worse: int) -> float:
@@ -121,10 +122,17 @@ def paired_bootstrap(old: Terms, new: Terms, seed: int = 0) -> tuple[float, floa
     if np.array_equal(old.parts, new.parts) and np.array_equal(old.over, new.over):
         return 0.0, 0.0, 1.0
     values = _values(len(old.over), seed, lambda weights: new.resampled(weights) - old.resampled(weights))
-    if not len(values):
+    (top, bottom), (old_top, old_bottom) = new.ratio(), old.ratio()
+    if not len(values) or not bottom or not old_bottom:
         return 0.0, 0.0, 1.0
+    values = _centred(values, top / bottom - old_top / old_bottom, new)
     one_sided = min((values <= 0).sum(), (values >= 0).sum()) + 1  # the sample itself counts as one (Davison & Hinkley 1997)
     return *_ends(values), min(1.0, 2 * float(one_sided) / (len(values) + 1))
+
+
+def _centred(values: Matrix, value: float, terms: Terms) -> Matrix:
+    """Resampled values around ``value``, where a sum of absolute values makes them too large."""
+    return values - values.mean() + value if terms.parts.shape[1] > 1 else values
 
 
 def _values(count: int, seed: int, of: Callable[[Matrix], Matrix]) -> Matrix:

@@ -119,6 +119,13 @@ class EvalReport(BaseModel):
             return ratio.value if ratio else None
         return super().__getattr__(name)  # type: ignore[misc]
 
+    @property
+    def expected_faqs(self) -> set[str]:
+        """FAQs that the cases and the dialogues expect."""
+        wanted = [turn.expect.faq_id for turn in self.turns]
+        ids = [one for faq_id in wanted for one in ([faq_id] if isinstance(faq_id, str) else faq_id or ())]
+        return {*ids, *(o.case.expect.faq_id for o in self.outcomes if o.case.expect.faq_id is not None)}
+
     def to_json(self, indent: int | None = 2) -> str:
         return self.model_dump_json(indent=indent)
 

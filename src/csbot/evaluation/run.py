@@ -109,7 +109,7 @@ def run_cases(
     """
     patterns, margin = bot.config.orders.order_id_patterns, bot.config.bands.ambiguity_margin
     forms = [matter_of(case.text, find_slots(case.text, order_id=patterns)) for case in cases]
-    order = sorted(range(len(cases)), key=lambda i: len(forms[i]))
+    order = sorted(range(len(cases)), key=lambda i: (len(forms[i]), forms[i]))  # the same batches for any order of the cases
     outcomes: dict[int, Outcome] = {}
 
     def answer(job: tuple[int, Vectors | None]) -> Outcome:
