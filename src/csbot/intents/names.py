@@ -80,7 +80,7 @@ def _take_at(findings: Findings, start: int, follows: re.Pattern[str], fits: Fit
 def _ends(text: str, start: int) -> Iterator[int]:
     """Where a name that begins at ``start`` may end."""
     if dotted := _DOTTED.match(text, start):
-        foreign = _characters("transliteration")
+        foreign = _characters("transliteration") | _characters("behind_a_dot")
         yield dotted.end() + sum(1 for _ in takewhile(foreign.__contains__, text[dotted.end() : dotted.end() + 8]))
         yield from _hanzi_ends(text, dotted.end(), 1, 8)
     elif spaced := _SPACED.match(text, start):
@@ -174,10 +174,10 @@ def _is_word(name: str) -> bool:
 def _is_transliterated(name: str) -> bool:
     """Whether it is written as names of other languages are: with dots, or in at least three of their characters."""
     parts = name.split("·")
-    known = _characters("transliteration").issuperset(name.replace("·", ""))
     if len(parts) > 1:
-        return known or not any(_is_never(part) for part in parts)
-    return known and len(name) >= 3 and not is_common_word(name, RARE)
+        dotted = _characters("transliteration") | _characters("behind_a_dot")
+        return all(dotted.issuperset(part) or not _is_never(part) for part in parts)
+    return len(name) >= 3 and _characters("transliteration").issuperset(name) and not is_common_word(name, RARE)
 
 
 def _is_never(name: str) -> bool:

@@ -101,12 +101,19 @@ def find_last_four(findings: Findings) -> None:
         introduced = _introduced(text, start)
         if introduced is None and said_after.match(text, end):
             introduced = start
-        if introduced is not None and label_before(text, introduced) in (None, "phone"):
+        if introduced is not None and _is_of_a_phone(text, introduced, end):
             findings.take("phone_last4", match.group(), start, end)
     if findings.asked == "phone_last4" and not findings.has("phone_last4", "phone"):
         bare = _ONLY_FOUR.match(findings.text)
         if bare and not pattern("last4", "years").search(after(findings.text, bare.end())):
             findings.take("phone_last4", bare.group(1), *bare.span(1))
+
+
+def _is_of_a_phone(text: str, start: int, end: int) -> bool:
+    """Whether 尾号8000 at [``start``, ``end``) is a phone's, and not an order's, a card's or a car's."""
+    if pattern("last4", "card_before").search(before(text, start)) or pattern("last4", "card_after").search(after(text, end)):
+        return False
+    return label_before(text, start) in (None, "phone")
 
 
 def _introduced(text: str, place: int) -> int | None:
