@@ -100,8 +100,10 @@ class HttpOrders:
         asked = self._asked(query)
         with self.circuit.call():
             status, body = run(self._fetch(asked, time.monotonic() + timeout_s), timeout_s)
-            if status in (200, 204):
-                return read_answer(body, query, self.mapping) if body else []
+            if status == 200:
+                return read_answer(body, query, self.mapping)
+            if status == 204:
+                return []
         # it answered, so that the circuit stays closed: odd order ids must not cut off other customers
         raise OrderBackendError(
             f"订单服务拒绝查询（HTTP {status}），请检查映射与凭证 | the order service refused: HTTP {status}"
