@@ -28,7 +28,9 @@ def spoken_hour() -> re.Pattern[str]:
     part = "|".join(_data()["parts"].values())
     past = rf"(?P<past>半|[一三13]刻|整|\d{{1,2}}(?!\d)|[{_WORDS}]{{1,3}})?分?"
     hour = rf"(?P<hour>{NUMBER})\s?(?::(?P<minute>\d\d)(?!\d)(?::\d\d)?|[点时]钟?{past})"
-    return re.compile(rf"\s?[的,T]?\s?(?:(?P<part>{part})\s?的?\s?)?(?:(?!{_data()['not_an_hour']}){hour})?")
+    return re.compile(
+        rf"\s?(?:[的,T]|{_data()['before_hour']})?\s?(?:(?P<part>{part})\s?的?\s?)?(?:(?!{_data()['not_an_hour']}){hour})?"
+    )
 
 
 def moment_of(day: date, said: re.Match[str]) -> datetime | None:

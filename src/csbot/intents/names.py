@@ -50,10 +50,20 @@ def find_names(findings: Findings) -> None:
     if findings.has("name"):
         return
     if findings.asked == "name":
-        if not any(_take_at(findings, start, pattern("names", "after"), _is_answer) for start in _starts(findings)):
-            _take_latin_answer(findings)
+        _take_answer(findings)
     elif findings.has("phone", "order_id", "phone_last4"):
         any(_take_at(findings, start, pattern("names", "end"), _is_likely) for start in _starts(findings))
+
+
+def _take_answer(findings: Findings) -> None:
+    """The name that was asked for: at the beginning of some words, at their end (公司前台刘丽), or in Latin letters."""
+    after_name = pattern("names", "after")
+    if any(_take_at(findings, start, after_name, _is_answer) for start in _starts(findings)):
+        return
+    for run in _RUN.finditer(findings.text):
+        if any(_take_at(findings, run.end() - length, _END, _is_likely_end) for length in (3, 2) if length < len(run.group())):
+            return
+    _take_latin_answer(findings)
 
 
 def _starts(findings: Findings) -> Iterator[int]:
@@ -135,6 +145,11 @@ def _is_likely(name: str, rest: str) -> bool:
     return not (place and not _has_firm_surname(name) and is_common_word(name, RARE))
 
 
+def _is_likely_end(name: str, rest: str) -> bool:
+    """A name at the end of other words, where nothing but the name itself tells where it begins."""
+    return _has_firm_surname(name) and _is_usual(_given(name)) and _is_likely(name, rest)
+
+
 def _is_answer(name: str, rest: str) -> bool:
     if _is_transliterated(name):
         return True
@@ -177,7 +192,7 @@ def _is_transliterated(name: str) -> bool:
     if len(parts) > 1:
         dotted = _characters("transliteration") | _characters("behind_a_dot")
         return all(dotted.issuperset(part) or not _is_never(part) for part in parts)
-    return len(name) >= 3 and _characters("transliteration").issuperset(name) and not is_common_word(name, RARE)
+    return len(name) >= 3 and _characters("transliteration").issuperset(name) and not is_common_word(name, ORDINARY_THREE)
 
 
 def _is_never(name: str) -> bool:
