@@ -110,6 +110,27 @@ class StoreContract:
         assert stored is not None
         assert [said.user for said in stored.turns] == [str(results.index(None))]
 
+    def test_a_session_claimed_is_saved_by_nobody_else_until_then(self, store: Store) -> None:
+        session, soon = Session(customer_id="u"), datetime.now(timezone.utc) + minutes(5)
+        assert not store.claim(session.id, "a", soon)
+        store.save(session)
+        assert [store.claim(session.id, worker, soon) for worker in ("a", "b", "a")] == [True, False, True]
+        for worker in ("", "b"):
+            with pytest.raises(SessionConflict):
+                store.save(session, worker=worker)
+        store.save(session, worker="a")
+        store.save(session, worker="b")
+        assert (session.version, store.load(session.id)) == (3, session)
+
+    def test_a_claim_ends_with_its_time(self, store: Store) -> None:
+        session, now = Session(customer_id="u"), datetime.now(timezone.utc)
+        store.save(session)
+        assert store.claim(session.id, "a", now + minutes(5))
+        assert store.claim(session.id, "a", now)
+        store.save(session, worker="b")
+        assert store.claim(session.id, "a", now)
+        assert store.claim(session.id, "b", now + minutes(5))
+
     def test_a_customer_goes_on_in_the_newest_session_on_whatever_channel(self, store: Store) -> None:
         who = OrderQuery(phone="13800000001")
         older, newer = (

@@ -30,12 +30,21 @@ class Store(Protocol):
         """
         ...
 
-    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None) -> None:
+    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None, worker: str = "") -> None:
         """Store the turns added since, with the reply to the message ``message_id``: all of it or nothing.
 
-        ``session.version`` is raised by one.
+        ``session.version`` is raised by one, and the claim of ``worker`` ends.
 
-        :raises SessionConflict: the version in the store is another, or the message was answered in between.
+        :raises SessionConflict: the version in the store is another, another worker has claimed the session, or the message was
+            answered in between.
+        """
+        ...
+
+    def claim(self, session_id: str, worker: str, until: datetime) -> bool:
+        """Let nobody but ``worker`` save this session before ``until``; False where it is claimed, or was never saved.
+
+        For one that was overtaken several times: optimism alone would starve whoever answers slowest. A claim of one's own is
+        changed, and ended by a moment that is past.
         """
         ...
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 from csbot.errors import InputError, SessionConflict
-from csbot.models import Reply, Session
+from csbot.models import Reply, Session, utc_now
 from csbot.storage.base import Store
 
-TRIES = 16
-"""Times a message is answered anew because another worker saved first. Of n workers that talk in one session at once one always
-gets through, and the pauses between tries scatter the others."""
+TRIES = 24
+"""Times a message is answered anew because another worker saved first."""
 
-LONGEST_PAUSE_S = 0.2
+LOSSES = 3
+"""After so many a worker claims the session, so that the next try is the last; before, the others are not held up."""
+
+CLAIM_S = 5.0
+"""How long a claim lasts at most: longer than an answer takes, not much longer than a customer waits for one that crashed."""
+
+LONGEST_PAUSE_S = 0.3
 
 
 def answer_and_save(store: Store, session: Session, message_id: str | None, answer: Callable[[], Reply]) -> Reply:
@@ -27,26 +34,36 @@ def answer_and_save(store: Store, session: Session, message_id: str | None, answ
     :raises SessionConflict: every try met another worker's save. :raises InputError: the session is another customer's.
     :raises StoreError: the store fails; the message is then not answered, and ``session`` has no turn of it.
     """
+    worker = uuid.uuid4().hex
     for number in range(TRIES):
         given = store.replied(session, message_id) if message_id else None
         if given:
             session.id = given[0]
-        _refresh(session, store.load(session.id))
-        if given:
+            _refresh(session, store.load(session.id))
             return given[1]
-        turns = list(session.turns)
+        claimed = number >= LOSSES and store.claim(session.id, worker, utc_now() + timedelta(seconds=CLAIM_S))
         try:
-            reply = answer()
-            store.save(session, message_id=message_id, reply=reply)
-            return reply
-        except BaseException as error:
-            session.turns = turns
-            if not isinstance(error, SessionConflict):
-                raise
-        time.sleep(random.uniform(0, min(0.005 * 2**number, LONGEST_PAUSE_S)))
+            return _answer_once(store, session, message_id, answer, worker)
+        except SessionConflict:
+            time.sleep(random.uniform(0, min(0.005 * 2**number, LONGEST_PAUSE_S)))
+        finally:
+            if claimed:
+                store.claim(session.id, worker, utc_now())
     raise SessionConflict(
         f"会话 {session.id} 连续 {TRIES} 次被其他进程抢先更新，请稍后重试 | too many workers at once, try again"
     )
+
+
+def _answer_once(store: Store, session: Session, message_id: str | None, answer: Callable[[], Reply], worker: str) -> Reply:
+    _refresh(session, store.load(session.id))
+    turns = list(session.turns)
+    try:
+        reply = answer()
+        store.save(session, message_id=message_id, reply=reply, worker=worker)
+    except BaseException:
+        session.turns = turns
+        raise
+    return reply
 
 
 def _refresh(session: Session, stored: Session | None) -> None:

@@ -39,6 +39,7 @@ class MemoryStore:
         self._of_customer: defaultdict[str, set[str]] = defaultdict(set)
         self._replies: dict[MessageKey, _Answered] = {}
         self._attempts: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+        self._claims: dict[str, tuple[str, datetime]] = {}
         self._links: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
 
     def load(self, session_id: str) -> Session | None:
@@ -58,16 +59,26 @@ class MemoryStore:
             self._keep(fresh)
             return fresh
 
-    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None) -> None:
+    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None, worker: str = "") -> None:
         """See `Store.save`."""
         with self._lock:
             key = message_key(session, message_id or "")
             kept = self._sessions.get(session.id)
-            if (kept.version if kept else 0) != session.version or (message_id and key in self._replies):
+            overtaken = (kept.version if kept else 0) != session.version or self._claimed(session.id, worker)
+            if overtaken or (message_id and key in self._replies):
                 raise SessionConflict(f"会话 {session.id} 已被其他进程更新 | session was saved by another worker")
             self._keep(session)
             if message_id and reply is not None:
                 self._replies[key] = _Answered(session.id, reply.model_dump_json(), utc_now())
+            self._claims.pop(session.id, None)
+
+    def claim(self, session_id: str, worker: str, until: datetime) -> bool:
+        """See `Store.claim`."""
+        with self._lock:
+            if session_id not in self._sessions or self._claimed(session_id, worker):
+                return False
+            self._claims[session_id] = (worker, until)
+            return True
 
     def replied(self, session: Session, message_id: str) -> tuple[str, Reply] | None:
         """See `Store.replied`."""
@@ -108,6 +119,7 @@ class MemoryStore:
             stale = [k for k, a in self._replies.items() if a.session_id in old or (replies and a.at < replies)]
             for session_id in old:
                 self._of_customer[self._sessions.pop(session_id).customer_id].discard(session_id)
+                self._claims.pop(session_id, None)
             for key in stale:
                 del self._replies[key]
             _drop_old(self._links, sessions)
@@ -115,6 +127,11 @@ class MemoryStore:
 
     def close(self) -> None:
         """See `Store.close`."""
+
+    def _claimed(self, session_id: str, worker: str) -> bool:
+        """Whether another than ``worker`` has the session to itself."""
+        holder, until = self._claims.get(session_id, (worker, None))
+        return holder != worker and until is not None and until > utc_now()
 
     def _keep(self, session: Session) -> None:
         session.version += 1

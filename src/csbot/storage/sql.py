@@ -59,15 +59,15 @@ class SqlStore:
         fresh.earlier, fresh.version = begun.earlier, begun.version
         return fresh
 
-    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None) -> None:
+    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None, worker: str = "") -> None:
         """See `Store.save`."""
-        row = _row(session) | {"version": session.version + 1}
+        row = _row(session) | {"version": session.version + 1, "worker": "", "claimed_until": None}
         with self._writing() as connection:
             if session.version == 0:
                 connection.execute(sa.insert(SESSIONS).values(row))
             else:
-                same = sa.and_(SESSIONS.c.id == session.id, SESSIONS.c.version == session.version)
-                if connection.execute(sa.update(SESSIONS).where(same).values(row)).rowcount != 1:
+                same = sa.update(SESSIONS).where(SESSIONS.c.version == session.version, *_free(session.id, worker))
+                if connection.execute(same.values(row)).rowcount != 1:
                     raise SessionConflict(f"会话 {session.id} 已被其他进程更新 | session was saved by another worker")
             stored = connection.scalar(sa.select(sa.func.count()).where(TURNS.c.session_id == session.id)) or 0
             added = [
@@ -83,6 +83,12 @@ class SqlStore:
                     body=reply.model_dump_json(),
                 ))  # fmt: skip
         session.version += 1
+
+    def claim(self, session_id: str, worker: str, until: datetime) -> bool:
+        """See `Store.claim`."""
+        claim = sa.update(SESSIONS).where(*_free(session_id, worker)).values(worker=worker, claimed_until=until)
+        with self._writing() as connection:
+            return connection.execute(claim).rowcount == 1
 
     def replied(self, session: Session, message_id: str) -> tuple[str, Reply] | None:
         """See `Store.replied`."""
@@ -183,6 +189,12 @@ class SqlStore:
         except (SQLAlchemyError, ValidationError) as error:
             what = getattr(error, "orig", None) or error
             raise StoreError(f"会话库 {self._engine.url!r} 读写失败：{what} | the store can't be read or written") from error
+
+
+def _free(session_id: str, worker: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Conditions: the session is there, and nobody but ``worker`` has claimed it."""
+    c = SESSIONS.c
+    return c.id == session_id, sa.or_(c.claimed_until.is_(None), c.claimed_until <= utc_now(), c.worker == worker)
 
 
 def _row(session: Session) -> dict[str, Any]:

@@ -55,6 +55,8 @@ SESSIONS = sa.Table(
     sa.Column("turns", sa.Integer, nullable=False, comment="how many turns this version has"),
     sa.Column("spoken", Moment, nullable=False, comment="time of the last turn; of the beginning where there is none"),
     sa.Column("head", sa.Text, nullable=False, comment="JSON of the session without its turns"),
+    sa.Column("worker", sa.Text, nullable=False, default="", comment="who alone may save it, until claimed_until"),
+    sa.Column("claimed_until", Moment),
     sa.Index("csbot_sessions_newest", "customer_id", "spoken"),
     sa.Index("csbot_sessions_age", "spoken"),
 )
