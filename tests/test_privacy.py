@@ -33,6 +33,12 @@ def test_any_text_can_be_masked(text: str, names: list[str]) -> None:
         ("邮箱：lin.xy@example.com.cn，谢谢", "邮箱：l***@***，谢谢"),
         ("3栋2单元501室", "***"),
         ("愚园路218弄5号", "***"),
+        ("请发到我邮箱a.b@example.com谢谢", "请发到我邮箱a***@***谢谢"),
+        ("单号 6222 0212 3456 7890 123", "单号 62******23"),
+        ("021-12345678转801", "021-********"),
+        ("我住在上海市徐汇区愚园路218弄5号501室，谢谢", "我住在***，谢谢"),
+        ("沪A·D12345", "沪A***"),
+        ("1Z999AA10123456784", "1Z******84"),
     ],
 )
 def test_ids_cards_mail_and_doors_are_covered(text: str, masked: str) -> None:
@@ -41,10 +47,37 @@ def test_ids_cards_mail_and_doors_are_covered(text: str, masked: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["满 99 元包邮", "48 小时内发货", "11月22日下午3点", "台面做 850 毫米高", "第 3 次了", "柜子 12800 元", "", "你好😀"],
+    [
+        "2026-11-03下的单",
+        "2026-11-03 14:05",
+        "9:00-21:00",
+        "满100000元",
+        "型号KFR-35GW",
+        "400-800-8888",
+        "满 99 元包邮",
+        "48 小时内发货",
+        "11月22日下午3点",
+        "台面做 850 毫米高",
+        "第 3 次了",
+        "柜子 12800 元",
+        "",
+        "你好😀",
+    ],
 )
 def test_ordinary_numbers_stay_readable(text: str) -> None:
     assert mask(text) == text
+
+
+@pytest.mark.parametrize("text", ["\U000f0000\U0010ffff 13800000001", "\U000f0001"])
+def test_characters_of_the_private_planes_are_kept_as_they_are(text: str) -> None:
+    """The mask marks pieces with such characters itself."""
+    assert mask(text) == text.replace("13800000001", "138****0001")
+
+
+@pytest.mark.parametrize("piece", ["市区镇路", "一号", "12", "1a", "a.b@", "东路1号", "1 3 "])
+def test_the_longest_message_is_masked_without_getting_lost(piece: str) -> None:
+    """Patterns whose time grew with the square of the length would take minutes here."""
+    assert mask(piece * (20_000 // len(piece)))
 
 
 def test_names_are_covered_but_for_the_first_character_wherever_they_stand() -> None:

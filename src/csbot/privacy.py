@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache, partial
+from typing import NamedTuple
 
 from csbot.models import Slot
+from csbot.resources import load_yaml
 
 _HALF_WIDTH = {
     code: code - 0xFEE0
@@ -13,50 +16,89 @@ _HALF_WIDTH = {
     for code in range(span[0], span[1] + 1)
 }
 """Full-width digits and letters; everything else stays as it was typed."""
-_GAP = r"[\s\-–—.·]{0,2}"
-_PHONE = re.compile(rf"(?<!\d)(1{_GAP}[3-9]{_GAP}\d)((?:{_GAP}\d){{4}})((?:{_GAP}\d){{4}})(?!\d)")
-_LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})[\s\-]?\d{7,8}(?!\d)")
-_LONG_ID = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{0,6}\d{2})\d{2,}(\d{2}|\d[Xx])(?!\d)(?<=[0-9Xx]{6})")
-_EMAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+\.)+[A-Za-z]{2,}")
-_ADDRESS = re.compile(
-    r"[\u4e00-\u9fff]{2,6}(?:路|街|道|巷|弄)\d+[号弄][\d\-号楼栋幢单元室层]*|\d+(?:号楼|栋|幢|号院)[\d\-单元室层户号]*|\d+单元\d+[室户]?|\d{1,4}-\d{1,3}-\d{2,4}"
-)
+
+
+class _Rule(NamedTuple):
+    needs: re.Pattern[str]
+    pattern: re.Pattern[str]
+    shows: str | None
+
+
+@cache
+def _rules() -> tuple[_Rule, ...]:
+    """The patterns of ``privacy.yaml`` in their order, parts put in their places."""
+    data = load_yaml("csbot", "privacy.yaml")
+
+    def whole(pattern: str) -> str:
+        longer = re.sub(r"(?<!\?P)<(\w+)>", lambda name: data["parts"][name.group(1)], pattern)
+        return pattern if longer == pattern else whole(longer)
+
+    return tuple(
+        _Rule(re.compile(rule.get("needs", "")), re.compile(whole(rule["pattern"]), re.VERBOSE), rule.get("shows"))
+        for rule in data["patterns"]
+    )
 
 
 def mask(text: str, names: Iterable[str] = ()) -> str:
-    """``text`` with phones, long ids, e-mails, door numbers and the given names covered.
+    """``text`` with phones, ids, cards, addresses, e-mails and the given names covered; days, times, prices and models stay.
+
+    Digits and letters come out in half width. What is masked already stays as it is.
 
     >>> mask("我叫林晓燕，13800000001，单号QH202611030012", names=["林晓燕"])
     '我叫林**，138****0001，单号QH20******12'
+    >>> mask("2026-11-03 请发到我邮箱lin@example.com，或文三路478号3幢501室，一共12800元")
+    '2026-11-03 请发到我邮箱l***@***，或***，一共12800元'
     """
-    text = text.translate(_HALF_WIDTH)
-    text = _PHONE.sub(lambda m: f"{_digits(m.group(1))}****{_digits(m.group(3))}", text)
-    text = _LANDLINE.sub(r"\1-********", text)
-    text = _LONG_ID.sub(lambda m: f"{m.group(1)}{'*' * 6}{m.group(2)}", text)
-    text = _EMAIL.sub(r"\1***@***", text)
-    text = _ADDRESS.sub("***", text)
+    stash = _Stash()
+    text = _STASHED.sub(lambda match: stash.put(match.group()), text.translate(_HALF_WIDTH))
+    for needs, pattern, shows in _rules():
+        if needs.search(text):
+            text = pattern.sub(partial(_cover, stash, shows), text)
     for name in names:
         if len(name) >= 2:
             text = text.replace(name, name[0] + "*" * (len(name) - 1))
-    return text
+    return stash.restore(text)
 
 
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
+_STASHED = re.compile("[\U000f0000-\U0010ffff]")
 
 
-def mask_value(name: str, value: str) -> str:
-    """A slot's value, covered as its kind asks for.
+class _Stash:
+    """Takes pieces out of a text, so that no later pattern reads into them or across them.
 
-    >>> mask_value("name", "林晓燕")
-    '林**'
+    A piece is stood for by a code point of the two planes that have no characters.
     """
-    return value[:1] + "*" * (len(value) - 1) if name == "name" else mask(value)
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+
+    def put(self, piece: str) -> str:
+        self._pieces.append(piece)
+        return chr(0xF0000 + len(self._pieces) - 1)
+
+    def restore(self, text: str) -> str:
+        return _STASHED.sub(lambda match: self._pieces[ord(match.group()) - 0xF0000], text)
+
+
+def _cover(stash: _Stash, shows: str | None, match: re.Match[str]) -> str:
+    if shows is None:
+        return stash.put(stash.restore(match.group()))
+    return stash.put(re.sub(r"\\(\d)", lambda group: re.sub(r"\W", "", match.group(int(group.group(1)))), shows))
+
+
+def mask_value(name: str, value: str, names: Iterable[str] = ()) -> str:
+    """A slot's value, covered as its kind asks for; a day is nothing personal.
+
+    >>> mask_value("name", "林晓燕"), mask_value("date", "2026-11-25")
+    ('林**', '2026-11-25')
+    """
+    return value[:1] + "*" * (len(value) - 1) if name == "name" else mask(value, names)
 
 
 def mask_spans(text: str, slots: Sequence[Slot], names: Iterable[str] = ()) -> str:
     """`mask`, after covering the slots found in ``text`` by their spans: they are known however oddly they are written."""
     for slot in sorted(slots, key=lambda slot: slot.span, reverse=True):
-        start, end = slot.span
-        text = text[:start] + mask_value(slot.name, slot.value) + text[end:]
+        if slot.name != "date":
+            start, end = slot.span
+            text = text[:start] + mask_value(slot.name, slot.value) + text[end:]
     return mask(text, names)
