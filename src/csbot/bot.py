@@ -5,24 +5,31 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from csbot.config import BotConfig
 from csbot.dialogue import order_progress
-from csbot.dialogue.policy import Policy, decide, intent_of
+from csbot.dialogue.policy import decide, intent_of
+from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import LOOKUP_LIMIT, NOT_FOUND, State, state_of
-from csbot.dialogue.turns import turn_of
-from csbot.dialogue.wording import say
+from csbot.dialogue.tasks import Task, declared
+from csbot.dialogue.turns import names_in, turn_of
+from csbot.dialogue.wording import word
 from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
-from csbot.handoff.ticket import mask_signals, names_in, open_ticket
-from csbot.intents.slots import find_slots
+from csbot.handlers import Handler, Handlers
+from csbot.handoff.ticket import mask_signals, open_ticket
+from csbot.intents.slots import read_slots
 from csbot.intents.understand import understand
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
+from csbot.kb.task_intents import ORDER_PROGRESS
+from csbot.kb.task_matcher import TaskMatcher
 from csbot.models import (
     MAX_MESSAGE_CHARS,
     Action,
+    Caller,
     OrderQuery,
     Reply,
     Session,
@@ -51,6 +58,8 @@ class Chatbot:
     answer the same session, and no turn is lost or doubled.
 
     :param kb: what it knows. :param orders: an `OrderBackend` (async too) or a file of `load_orders`; None: it can't look up.
+    :param tasks: what else customers can have done: `Task` objects, a ``.yaml`` file, or a directory of them.
+    :param handlers: the function that does each of these tasks, by the name in its ``call``.
     :param store: a `csbot.storage.Store`, or its URL (``sqlite:///var/csbot.db``); None: the host keeps the sessions, and
         attempts at orders are counted in this process only. :param config: settings.
     """
@@ -60,6 +69,8 @@ class Chatbot:
         kb: KnowledgeBase,
         *,
         orders: AnyOrderBackend | str | os.PathLike[str] | None = None,
+        tasks: Iterable[Task] | str | os.PathLike[str] = (),
+        handlers: Mapping[str, Handler] | None = None,
         store: Store | str | None = None,
         config: BotConfig | None = None,
     ) -> None:
@@ -69,6 +80,11 @@ class Chatbot:
         self.store = open_store(store) if isinstance(store, str) else store
         self._counts = self.store or MemoryStore()
         self._lookups = None if self.orders is None else OrderLookups(self.orders, self.config, self._counts)
+        self.tasks = declared(tasks)
+        self._handlers = Handlers(self.tasks, handlers or {})
+        own = [task for name, task in self.tasks.items() if name != ORDER_PROGRESS]
+        self._matcher = TaskMatcher({task.name: task.examples for task in own}, {task.name: task.unlike for task in own})
+        self._matcher.fit(kb.contents, kb.encode)
         self._tidied = -TIDY_EVERY_S
 
     def session(self, customer_id: str, channel: str = "web", *, identified: OrderQuery | None = None) -> Session:
@@ -142,23 +158,28 @@ class Chatbot:
         contents = self.kb.contents
         now = utc_now()
         state = state_of(session, now, self.config.dialogue.idle_timeout_s)
+        task = self.tasks.get(state.task or "")
         message = understand(
             text,
             self.kb,
             contents,
             options=dict(zip(state.options, state.option_texts, strict=True)),
-            offers_orders=state.task is not None,
-            asked=state.asked,
+            offers_orders=state.offers_orders,
+            task=state.task,
+            asked=task.kind_of(state.asked) if task and state.asked else None,
+            known=[task.kind_of(name) for name in state.slots] if task else (),
             order_id=self.config.orders.order_id_patterns,
+            tasks=self._matcher,
             vector=vector,
         )
         policy = self.policy(contents, message.degraded)
-        action = self._act(session, state, decide(state, message, policy), attempt_id)
-        names = names_in(session, message)
+        action = self._act(session, state, decide(state, message, policy), attempt_id, now)
+        names = tuple(dict.fromkeys((*state.names, *names_in(message))))
         ticket = open_ticket(session, message, action, names) if action.kind == "handoff" else None
-        spoken = _word(session, state, action, contents)
+        faq = contents.get(action.candidate.faq_id) if action.candidate else None
+        spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)
         trace = _trace(state, message, action, policy, contents, names, started)
-        session.turns.append(turn_of(text, action, spoken, now))
+        session.turns.append(turn_of(message, action, spoken, now))
         return Reply(
             text=spoken,
             kind=action.kind,
@@ -184,10 +205,16 @@ class Chatbot:
                 f"bands.clarify = {clarify} 大于生效的 answer 阈值 {answer}，请同时设置 bands.answer"
                 " | clarify exceeds the answer threshold in force"
             )
-        return Policy(self.config, answer=answer, clarify=clarify, has_orders=self.orders is not None)
+        return Policy(self.config, answer=answer, clarify=clarify, has_orders=self.orders is not None, tasks=self.tasks)
 
-    def _act(self, session: Session, state: State, action: Action, attempt_id: str) -> Action:
-        """Do what the action needs from outside: only an order is ever looked up here."""
+    def _act(self, session: Session, state: State, action: Action, attempt_id: str, now: datetime) -> Action:
+        """Do what the action needs from outside: look an order up, or have a merchant's task done."""
+        if action.kind == "task_done" and action.task:
+            caller = Caller(
+                customer_id=session.customer_id, channel=session.channel, session_id=session.id,
+                identified=session.identified, request_id=attempt_id,
+            )  # fmt: skip
+            return self._handlers.settle(self.tasks[action.task], state, action, caller, now)
         if action.kind != "order_status" or self._lookups is None:
             return action
         settled = self._lookups.settle(session, state, action, attempt_id)
@@ -197,36 +224,17 @@ class Chatbot:
         return settled
 
 
-def _word(session: Session, state: State, action: Action, contents: Contents) -> str:
-    """The text of the reply."""
-    resume = ""
-    if action.task and action.slot and action.kind in ("answer", "smalltalk"):
-        resume = say(f"resume_{action.slot}", state.turns)
-    elif action.task and state.options and action.kind == "answer":
-        resume = say("resume_pick", state.turns)
-    if action.kind == "answer" and action.candidate:
-        faq = contents.get(action.candidate.faq_id)
-        return (faq.answer_for(session.channel) if faq else "") + resume
-    if action.kind == "clarify":
-        lines = [f"{i}. {option.question}" for i, option in enumerate(action.options, start=1)]
-        end = [] if action.task else [say("clarify_end", state.turns)]
-        return "\n".join([say(action.wording, state.turns), *lines, *end])
-    if action.kind == "order_status" and action.order:
-        return order_progress.tell(action.order, utc_now())
-    return say(action.wording, state.turns) + resume
-
-
 def _trace(
     state: State,
     message: Understanding,
     action: Action,
     policy: Policy,
     contents: Contents,
-    names: list[str],
+    names: Sequence[str],
     started: float,
 ) -> Trace:
     return Trace.model_construct(  # parts are valid already
-        normalised=mask_spans(message.normalised, find_slots(message.normalised, asked=state.asked), names),
+        normalised=mask_spans(message.normalised, read_slots(message.normalised, asked=state.asked).found, names),
         rule=action.rule,
         intent=intent_of(message, action),
         band=policy.band(message.candidates[0]) if message.candidates else None,

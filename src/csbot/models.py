@@ -18,7 +18,9 @@ from pydantic import (
     model_validator,
 )
 
-ReplyKind = Literal["answer", "clarify", "ask_slot", "order_status", "handoff", "smalltalk", "fallback"]
+ReplyKind = Literal["answer", "clarify", "ask_slot", "order_status", "task_done", "handoff", "smalltalk", "fallback"]
+Offer = Literal["asked", "mentioned"]
+"""A human was offered with an order that is late: by a question, to which 「好的」 is yes, or only mentioned."""
 Band = Literal["answer", "clarify", "miss"]
 FaqStatus = Literal["active", "draft", "archived"]
 
@@ -129,7 +131,8 @@ class Signal(_Frozen):
 
     name: str
     score: float = Field(ge=0, le=1)
-    text: str = Field(description="the words that show it")
+    text: str = Field(description="the words that show it; empty where the whole message does")
+    span: tuple[int, int] | None = Field(default=None, description="[start, end) of these words in the original message")
     reason: str
 
 
@@ -179,6 +182,10 @@ class Understanding(_Frozen):
     smalltalk: str | None = Field(default=None, description="greeting, thanks, goodbye, cancel, ack …")
     picked: Candidate | None = Field(default=None, description="the option picked from those offered before")
     rejected: bool = Field(default=False, description="none of the options offered before is meant")
+    called_off: bool = Field(default=False, description="begins by calling off the task under way; the rest is another matter")
+    denied: tuple[Slot, ...] = Field(default=(), description="values in the message that it says are wrong")
+    withdrawn: tuple[str, ...] = Field(default=(), description="kinds of slots whose earlier value is taken back")
+    ambiguous: str | None = Field(default=None, description="a number that may be a phone or an order id")
     degraded: bool = Field(default=False, description="the encoder can't run: lexical evidence alone")
 
     def signal(self, name: str) -> float:
@@ -201,6 +208,8 @@ class Action(_Frozen):
     order: Order | None = None
     order_id: str | None = Field(default=None, description="order in hand when a human is called")
     reason: str | None = Field(default=None, description="why a human is needed")
+    text: str = Field(default="", description="what is said, where it is no fixed wording: an order, what a task came to")
+    offer: Offer | None = None
 
 
 class Turn(_Data):
@@ -218,6 +227,8 @@ class Turn(_Data):
     slots: dict[str, str] = Field(default_factory=dict)
     order_id: str | None = None
     reason: str | None = None
+    offer: Offer | None = None
+    names: list[str] = Field(default_factory=list, description="people's names in the message: covered in all that is logged")
     at: datetime = Field(default_factory=utc_now, description="when the message was decided upon; times out what is under way")
 
 
@@ -238,6 +249,18 @@ class Session(_Data):
         default_factory=list, description="ids of this customer's sessions before this one, newest first; a store knows them"
     )
     version: int = Field(default=0, ge=0, description="how often a store has saved it: what its optimistic lock compares")
+
+
+class Caller(_Frozen):
+    """Who wants a task done: the session's identity, for the merchant's function that does it."""
+
+    customer_id: str
+    channel: str
+    session_id: str
+    identified: OrderQuery | None = Field(default=None, description="what the host itself has proven of the customer")
+    request_id: str = Field(
+        description="the same however often one message is decided upon: doing it twice can be avoided by it"
+    )
 
 
 class Ticket(_Data):

@@ -54,7 +54,7 @@ def test_the_backend_is_asked_with_each_complete_pair_and_nothing_else() -> None
 @pytest.mark.parametrize("given", [{}, slots(order_id=ID), slots(phone=PHONE), slots(name=NAME), slots(order_id=ID, name=NAME)])
 def test_less_than_a_pair_is_never_looked_up(given: dict[str, str]) -> None:
     assert queries(look_up(given, rule="r"), CONFIG.orders) == []
-    assert continue_with(State(), given, CONFIG, True, rule="r").kind == "ask_slot"
+    assert continue_with(State(), given, given, CONFIG, True, rule="r").kind == "ask_slot"
 
 
 def test_what_the_host_has_proven_is_asked_last() -> None:
@@ -64,7 +64,8 @@ def test_what_the_host_has_proven_is_asked_last() -> None:
 
 def test_what_the_customer_says_otherwise_is_not_mixed_with_what_the_host_has_proven() -> None:
     state = State(identified=OrderQuery(phone=PHONE))
-    action = continue_with(state, slots(phone="13900000002"), CONFIG, True, rule="r")
+    said = slots(phone="13900000002")
+    action = continue_with(state, said, said, CONFIG, True, rule="r")
     assert (action.kind, action.slot, action.slots) == ("ask_slot", "name", {"phone": "13900000002"})
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from csbot.dialogue.order_progress import date_in_words, is_follow_up, tell, time_in_words
+from csbot.dialogue.order_progress import is_follow_up
+from csbot.dialogue.telling import date_in_words, has_passed, kind_of, tell, time_in_words
 from csbot.models import Order
 from csbot.resources import load_yaml
 
@@ -72,14 +73,17 @@ def order(**fields: object) -> Order:
     return Order.model_validate({"order_id": "QH202611030012", "phone": "13800000001", "name": "林晓燕"} | fields)
 
 
+def said(now: datetime = NOW, **fields: object) -> str:
+    return tell(order(**fields), now).text
+
+
 def test_an_order_is_told_with_its_goods_its_latest_event_and_its_date() -> None:
     events = [
         {"time": "2026-11-22T09:05:00+08:00", "text": "已到达杭州。"},
         {"time": "2026-11-21T18:00:00+08:00", "text": "已揽收"},
     ]
-    told = tell(order(status="运输中", items=["门锁 Q3", "拉篮"], events=events, eta="2026-11-23"), NOW)
-    assert told == (
-        "订单 QH202611030012（门锁 Q3、拉篮）：运输中。最新进展：今天上午9点05分，已到达杭州。"
+    assert said(status="运输中", items=["门锁 Q3", "拉篮"], events=events, eta="2026-11-23") == (
+        "订单 QH202611030012（门锁 Q3、拉篮）：运输中，正在送往您那里。最新进展：今天上午9点05分，已到达杭州。"
         "预计时间：明天。请留意快递员的电话。"
     )
 
@@ -89,36 +93,63 @@ def test_events_with_and_without_a_time_zone_can_be_told_together() -> None:
         {"time": "2026-11-22T09:00:00", "text": "派送中"},
         {"time": "2026-11-22T00:30:00Z", "text": "到达"},
     ]
-    assert "今天上午9点，派送中。" in tell(order(status="派送中", events=events), NOW)
+    assert "今天上午9点，派送中。" in said(status="派送中", events=events)
 
 
 def test_an_order_without_events_or_date_is_told_all_the_same() -> None:
-    assert tell(order(status="生产中"), NOW) == "订单 QH202611030012：生产中。完成后会安排发货，届时短信通知您。"
+    assert said(status="生产中") == "订单 QH202611030012：生产中，工厂正在为您准备。完成后会安排发货，届时短信通知您。"
 
 
 def test_an_order_without_a_status_is_being_processed() -> None:
-    assert tell(order(), NOW).startswith("订单 QH202611030012：处理中。")
+    assert said().startswith("订单 QH202611030012：处理中。")
 
 
 def test_a_status_that_nobody_foresaw_is_told_as_it_is() -> None:
-    assert tell(order(status="卡在海关"), NOW) == "订单 QH202611030012：卡在海关。有新进展我们会通知您。"
+    assert said(status="卡在海关") == "订单 QH202611030012：卡在海关。有新进展我们会通知您。"
 
 
-@pytest.mark.parametrize("status", ["已完成", "已签收", "已取消"])
-def test_an_order_that_is_over_has_no_expected_date(status: str) -> None:
-    assert "预计" not in tell(order(status=status, eta="2026-11-23"), NOW)
+@pytest.mark.parametrize("status", ["已完成", "已签收", "已取消", "待付款"])
+def test_an_order_that_nothing_is_awaited_of_has_no_expected_date_and_is_never_overdue(status: str) -> None:
+    told = tell(order(status=status, eta="2026-11-20"), NOW)
+    assert told.offer is None
+    assert "预计" not in told.text
+    assert "抱歉" not in told.text
+
+
+@pytest.mark.parametrize("status", ["延期", "异常", "缺货", "派送失败"])
+@pytest.mark.parametrize("eta", [None, "2026-11-20", "2026-12-20"])
+def test_a_delay_turns_to_an_apology_and_the_question_whether_a_human_should_follow_it_up(status: str, eta: str | None) -> None:
+    told = tell(order(status=status, eta=eta), NOW)
+    assert told.offer == "asked"
+    assert "抱歉" in told.text
+    assert told.text.endswith("要我请人工同事马上为您跟进吗？")
+
+
+@pytest.mark.parametrize(("eta", "offer"), [
+    ("2026-11-21", "mentioned"), ("2026-11-22", None), ("2026-11-23", None), ("2026-11-21T23:59:00+08:00", "mentioned"),
+    ("下周三前", None), ("", None), (None, None),
+])  # fmt: skip
+def test_a_date_that_has_passed_turns_to_an_apology_too(eta: str | None, offer: str | None) -> None:
+    told = tell(order(status="派送中", eta=eta), NOW)
+    assert told.offer == offer
+    assert ("抱歉" in told.text) == ("人工" in told.text) == (offer is not None)
+
+
+def test_a_date_has_passed_when_it_has_passed_in_china() -> None:
+    """At 17:00 UTC on the 22nd it is the 23rd in China."""
+    assert has_passed("2026-11-22", datetime(2026, 11, 22, 17, tzinfo=timezone.utc))
+    assert not has_passed("2026-11-22", datetime(2026, 11, 22, 15, tzinfo=timezone.utc))
 
 
 def test_telling_an_order_gives_away_neither_phone_nor_name() -> None:
-    told = tell(order(status="已发货", eta="2026-11-23"), NOW)
+    told = said(status="已发货", eta="2026-11-23")
     assert "13800000001" not in told
     assert "林晓燕" not in told
 
 
 def test_every_status_of_the_demo_orders_has_words_of_its_own() -> None:
-    known = {word for kind in load_yaml("csbot.dialogue.data", "orders.yaml")["statuses"].values() for word in kind["words"]}
     used = {row["status"] for row in json.loads((DATA / "orders.json").read_text(encoding="utf-8"))}
-    assert used - known == set()
+    assert {status for status in used if kind_of(status) == "other"} == set()
 
 
 def test_no_status_has_two_meanings() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from handmade import START, candidate, message, policy, told
 
-from csbot.dialogue.policy import Policy, decide, intent_of
+from csbot.dialogue.policy import decide, intent_of
+from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
 from csbot.models import Action, Candidate
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from csbot.handoff.ticket import names_in, open_ticket
+from csbot.dialogue.state import state_of
+from csbot.dialogue.turns import names_in
+from csbot.handoff.ticket import open_ticket
 from csbot.intents.slots import find_slots
 from csbot.models import Action, Candidate, OrderQuery, Session, Signal, Ticket, Turn, Understanding
 
@@ -12,14 +14,15 @@ PERSONAL = ("QH202611030012", "13800000001", "林晓燕")
 
 
 def turn(user: str, reply: str, **fields: object) -> Turn:
-    return Turn.model_validate({"user": user, "reply": reply, "kind": "ask_slot", "rule": "r"} | fields)
+    names = [slot.value for slot in find_slots(user, asked=None) if slot.name == "name"]
+    return Turn.model_validate({"user": user, "reply": reply, "kind": "ask_slot", "rule": "r", "names": names} | fields)
 
 
 def ticket(session: Session, text: str, *, reason: str = "customer_wish", asked: str | None = None, **fields: object) -> Ticket:
     message = Understanding.model_validate({"text": text, "normalised": text, "slots": find_slots(text, asked=asked)} | fields)
     known = session.turns[-1].slots if session.turns else {}
     action = Action(kind="handoff", rule="r", reason=reason, slots=known, order_id="QH202611030012")
-    return open_ticket(session, message, action, names_in(session, message))
+    return open_ticket(session, message, action, [*state_of(session).names, *names_in(message)])
 
 
 TALK = Session(
@@ -68,9 +71,8 @@ def test_nothing_personal_is_readable_however_it_was_typed(text: str) -> None:
 
 def test_a_name_is_covered_in_every_line_once_it_is_known() -> None:
     session = Session(
-        customer_id="u", turns=[turn("收货人写的谁", "收货人写的是林晓燕吗"), turn("林晓燕", "好的", slot="name")]
+        customer_id="u", turns=[turn("收货人写的谁", "收货人写的是林晓燕吗"), turn("林晓燕", "好的", names=["林晓燕"])]
     )
-    session.turns[0].slot = "name"
     assert all("林晓燕" not in line for line in ticket(session, "转人工").transcript)
 
 

@@ -1,29 +1,103 @@
-"""The order task: which slots prove ownership, what to ask next, how an order is told. Pure; the backend is asked elsewhere."""
+"""The order task: which slots prove ownership, what to ask next, which order is meant. Pure; the backend is asked elsewhere."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
 from functools import cache
 
 from csbot.config import BotConfig, OrderConfig
-from csbot.dialogue.state import LOOKUP_LIMIT, NOT_FOUND, State
+from csbot.dialogue import task_flow
+from csbot.dialogue.slot_filling import taken_back
+from csbot.dialogue.state import FOLLOW_UP, LOOKUP_LIMIT, NOT_FOUND, PICKED, State
+from csbot.dialogue.tasks import order_task
+from csbot.intents.answers import says
+from csbot.intents.slots import is_attempt
 from csbot.kb.task_intents import ORDER_PROGRESS
-from csbot.models import CHINA, Action, Candidate, Order, OrderQuery
+from csbot.models import Action, Candidate, Order, OrderQuery, Understanding
 from csbot.resources import load_yaml
 from csbot.text import normalise
 
 SLOTS = ("order_id", "phone", "name")
 
+NUMBER = "number"
+"""The slot for a number that may be a phone or an order id, until the customer has said which."""
+ANOTHER = "order_another"
+"""Rule of a look-up for the customer's orders beside the one in hand."""
+RECENT = 4
+"""Turns for which an order that was shown stays in hand."""
+SURE = 0.8
+"""An FAQ this sure is meant even where the words could be about the order in hand."""
 
-def continue_with(state: State, given: dict[str, str], config: BotConfig, has_orders: bool, *, rule: str) -> Action:
-    """Take new slot values: look up once ownership can be checked, else ask for what is missing."""
-    slots = {**(state.slots if state.task else {}), **given}
+
+def start(state: State, message: Understanding, config: BotConfig, has_orders: bool, *, rule: str) -> Action:
+    """Begin with what the message gives, and with what a task before this one knew."""
+    before = task_flow.known_before(order_task(), replace(state, shown={}, identified=None)) if state.task else {}
+    if has_orders and (doubt := _doubtful(state, message, before)):
+        return doubt
+    return continue_with(state, before | keys_in(message), keys_in(message), config, has_orders, rule=rule)
+
+
+def go_on(state: State, message: Understanding, config: BotConfig, has_orders: bool) -> Action | None:
+    """Go on with the order task under way; None where the message gives nothing for it."""
+    known = {name: value for name, value in state.slots.items() if name != NUMBER}
+    number = state.slots.get(NUMBER) if state.asked == NUMBER else None
+    if doubt := _doubtful(state, message, known):
+        return doubt
+    given = keys_in(message) or ({meant: number} if number and (meant := _meant(number, message)) else {})
+    if given:
+        return continue_with(state, known | given, given, config, has_orders, rule="slot_given")
+    if gone := taken_back(order_task(), known, message):
+        kept = {name: value for name, value in known.items() if name not in gone}
+        return ask(state, kept, gone[0], config, rule="slot_withdrawn")
+    asked = state.asked if state.asked != NUMBER else next_slot(known, config.orders)
+    if asked and (number or is_attempt(message.text, asked) or _last_digits(asked, message)):
+        return ask(state, known, asked, config, rule="slot_invalid", wording="invalid")
+    return None
+
+
+def _doubtful(state: State, message: Understanding, known: dict[str, str]) -> Action | None:
+    """Ask, once, what a number is that may be a phone or an order id, unless one of them was asked for."""
+    if message.ambiguous is None or state.asked in ("phone", "order_id") or state.asks.get(NUMBER):
+        return None
+    others = {name: value for name, value in keys_in(message).items() if value != message.ambiguous}
+    slots = known | others | {NUMBER: message.ambiguous}
+    return Action(
+        kind="ask_slot", rule="number_ambiguous", task=ORDER_PROGRESS, slot=NUMBER, slots=slots, wording="which_number"
+    )
+
+
+def _meant(number: str, message: Understanding) -> str | None:
+    """What the customer says the number is; by its form where they say nothing that helps."""
+    for name in ("order_id", "phone"):
+        if says(name, message.normalised):
+            return name if name == "order_id" or len(number) == 11 else None
+    return "phone" if len(number) == 11 else None
+
+
+def keys_in(message: Understanding) -> dict[str, str]:
+    """Order id, phone and name that the message gives."""
+    return {slot.name: slot.value for slot in message.slots if slot.name in SLOTS}
+
+
+def _last_digits(asked: str, message: Understanding) -> bool:
+    """Whether the last four digits are given where the whole number is needed."""
+    return asked == "phone" and any(slot.name == "phone_last4" for slot in message.slots)
+
+
+def continue_with(
+    state: State, slots: dict[str, str], given: dict[str, str], config: BotConfig, has_orders: bool, *, rule: str
+) -> Action:
+    """Look up once ownership can be checked, else ask for what is missing.
+
+    :param slots: all that is known. :param given: what of it the customer has just said: that is never mixed with what the host
+        has proven.
+    """
     if not has_orders:
         return _to_human(rule, "no_order_backend", slots)
     trusted = trusted_of(state)
-    if {"phone", "order_id"} & set(trusted) and not set(given) & set(trusted):
+    if proven(state) and not set(given) & set(trusted):
         return look_up(slots, trusted=trusted, rule=rule)
     missing = next_slot({**trusted, **slots}, config.orders)
     if missing is None:
@@ -31,21 +105,44 @@ def continue_with(state: State, given: dict[str, str], config: BotConfig, has_or
     return ask(state, slots, missing, config, rule=rule)
 
 
-def ask(
-    state: State, slots: dict[str, str], slot: str, config: BotConfig, *, rule: str, invalid: bool = False, wording: str = ""
-) -> Action:
+def ask(state: State, slots: dict[str, str], slot: str, config: BotConfig, *, rule: str, wording: str = "ask") -> Action:
     """Ask for one slot, in changing words; a human after `slot_retry_limit` askings."""
-    if state.asks.get(slot, 0) >= config.dialogue.slot_retry_limit:
-        return _to_human("slot_retry_limit", "slot_not_given", slots)
-    key = wording or (f"invalid_{slot}" if invalid else f"ask_{slot}")
-    return Action(kind="ask_slot", rule=rule, task=ORDER_PROGRESS, slot=slot, slots=slots, wording=key)
+    return task_flow.ask(order_task(), state, slots, slot, config.dialogue, rule=rule, wording=wording)
+
+
+def pick(state: State, order_id: str) -> Action:
+    """The order picked from those that were listed."""
+    slots = state.slots if state.task else state.shown
+    return look_up({**slots, "order_id": order_id}, rule=PICKED, trusted=proven(state))
+
+
+def about_the_order_in_hand(
+    state: State, message: Understanding, config: BotConfig, rival: float, *, asked_for: bool
+) -> Action | None:
+    """What a message says of the order shown up to `RECENT` turns ago, or of another one of the same customer.
+
+    :param rival: confidence of the FAQ that would be answered. :param asked_for: the message asks for the progress of an order.
+    """
+    if state.order_id is None or state.since_order >= RECENT:
+        return None
+    given, form = keys_in(message), message.normalised
+    proof = {name: value for name, value in state.shown.items() if name in ("phone", "name")}
+    if "order_id" in given and "phone" not in given:
+        return continue_with(state, proof | given, given, config, True, rule="another_order_id")
+    if given:
+        return None
+    if rival < SURE and says("elsewhere", form):
+        return ask(state, {}, next_slot({}, config.orders) or "phone", config, rule="elsewhere")
+    if rival < SURE and says("another", form):
+        return continue_with(state, proof, {}, config, True, rule=ANOTHER)
+    if asked_for or (rival < SURE and is_follow_up(form)):
+        return look_up({**state.shown, "order_id": state.order_id}, rule=FOLLOW_UP, trusted=proven(state))
+    return None
 
 
 def look_up(slots: dict[str, str], *, rule: str, trusted: dict[str, str] | None = None) -> Action:
     """The backend is to be asked; `settle` then says what came of it."""
-    return Action(
-        kind="order_status", rule=rule, task=ORDER_PROGRESS, slots=slots, trusted=trusted or {}, wording="order_status"
-    )
+    return Action(kind="order_status", rule=rule, task=ORDER_PROGRESS, slots=slots, trusted=trusted or {})
 
 
 def _to_human(rule: str, reason: str, slots: dict[str, str]) -> Action:
@@ -110,18 +207,19 @@ def settle(state: State, action: Action, orders: Sequence[Order], config: BotCon
     """
     wanted = action.slots.get("order_id")
     named = [order for order in orders if wanted and _same("order_id", order.order_id, wanted)]
-    own = named or list(orders)
+    others = [order for order in orders if action.rule == ANOTHER and order.order_id != state.order_id]
+    own = named or others or list(orders)
     if len(own) == 1:
-        return action.model_copy(update={"order": own[0], "slots": {**action.slots, "order_id": own[0].order_id}})
+        words = "not_this_order" if wanted and not named else "no_other_order" if action.rule == ANOTHER and not others else ""
+        slots = {**action.slots, "order_id": own[0].order_id}
+        return action.model_copy(update={"order": own[0], "slots": slots, "wording": words})
     if own:
+        words = "not_these_orders" if wanted else "other_orders" if others else "pick_order"
+        slots = {name: value for name, value in action.slots.items() if name != "order_id"}
         return Action(
-            kind="clarify",
-            rule="several_orders",
-            task=ORDER_PROGRESS,
-            slots=action.slots,
-            options=tuple(map(_option, own)),
-            wording="pick_order",
-        )
+            kind="clarify", rule="several_orders", task=ORDER_PROGRESS, slots=slots, options=tuple(map(_option, own)),
+            wording=words,
+        )  # fmt: skip
     if state.failed_lookups + 1 >= config.orders.lookup_limit:
         return too_many(action)
     slot = "order_id" if wanted else "phone"
@@ -157,55 +255,12 @@ def is_follow_up(text: str) -> bool:
     return len(text) <= 16 and bool(_follow_up().search(text))
 
 
-def tell(order: Order, now: datetime) -> str:
-    """Status, latest event with its time in words, expected date and what comes next, for the customer."""
-    data = load_yaml("csbot.dialogue.data", "orders.yaml")
-    kind = next((name for name, kind in data["statuses"].items() if order.status in kind["words"]), "other")
-    parts = [
-        f"订单 {order.order_id}" + (f"（{'、'.join(order.items)}）" if order.items else "") + f"：{order.status or '处理中'}。"
-    ]
-    if order.events:
-        latest = max(order.events, key=lambda event: event.time)
-        parts.append(f"最新进展：{time_in_words(latest.time, now)}，{latest.text.rstrip('。')}。")
-    if order.eta and kind not in ("done", "cancelled"):
-        parts.append(f"预计时间：{date_in_words(order.eta, now)}。")
-    parts.append(data["statuses"].get(kind, data["other"])["next"])
-    return "".join(parts)
-
-
-def time_in_words(moment: datetime, now: datetime) -> str:
-    """A moment as one says it, in the time zone that the moment carries.
-
-    >>> from datetime import timezone
-    >>> noon = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
-    >>> time_in_words(datetime(2026, 11, 22, 15, 5, tzinfo=timezone.utc), noon)
-    '今天下午3点05分'
-    """
-    here = now.astimezone(moment.tzinfo or CHINA)
-    parts = ((5, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
-    part = next(name for hour, name in parts if moment.hour < hour)
-    hour = moment.hour - 12 if moment.hour > 12 else moment.hour
-    minute = f"{moment.minute:02d}分" if moment.minute else ""
-    return f"{_day(moment, here)}{part}{hour}点{minute}"
-
-
-def date_in_words(value: str, now: datetime) -> str:
-    """An ISO date as one says it; any other text as it is."""
-    try:
-        return _day(datetime.fromisoformat(value), now.astimezone(CHINA))
-    except ValueError:
-        return value
-
-
-def _day(moment: datetime, now: datetime) -> str:
-    days = (moment.date() - now.date()) // timedelta(days=1)
-    near = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
-    if days in near:
-        return near[days]
-    year = "" if moment.year == now.year else f"{moment.year}年"
-    return f"{year}{moment.month}月{moment.day}日"
-
-
 def trusted_of(state: State) -> dict[str, str]:
     """What the host has proven of the customer, as slots."""
     return state.identified.model_dump(exclude_none=True) if state.identified else {}
+
+
+def proven(state: State) -> dict[str, str]:
+    """The same, where it is enough to look up by: a name alone is not."""
+    trusted = trusted_of(state)
+    return trusted if {"phone", "order_id"} & set(trusted) else {}

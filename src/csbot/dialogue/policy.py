@@ -5,58 +5,40 @@ Rules in their order; the first that applies decides, and its name is in the tra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
-from csbot.config import BotConfig
-from csbot.dialogue import order_progress
+from csbot.dialogue import order_progress, task_flow
+from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
-from csbot.intents.slots import is_attempt
-from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX, TITLES
-from csbot.models import Action, Band, Candidate, Understanding
+from csbot.dialogue.task_choice import new_task, running_task, start_task
+from csbot.dialogue.tasks import Task
+from csbot.intents.answers import says
+from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
+from csbot.models import Action, Candidate, Understanding
 
 CLEAR_WISH = 0.7
 """A wish for a human that words show as clearly as this is granted however well an FAQ fits; another must beat the FAQ."""
 
-RECENT = 4
-"""Turns for which an order that was shown stays in hand."""
-SURE = 0.8
-"""An FAQ this sure is meant even where the words could be about the order in hand."""
-
-
-@dataclass(frozen=True)
-class Policy:
-    """What decides beside the message: settings, thresholds in force, and what the bot is able to do.
-
-    :ivar answer: confidence >= this answers. :ivar clarify: confidence >= this offers to pick.
-    :ivar has_orders: an order backend is there.
-    """
-
-    config: BotConfig
-    answer: float
-    clarify: float
-    has_orders: bool
-
-    def band(self, candidate: Candidate | None) -> Band:
-        if candidate is None:
-            return "miss"
-        if candidate.confidence >= self.answer:
-            return "answer"
-        return "clarify" if candidate.confidence >= self.clarify else "miss"
-
 
 def decide(state: State, message: Understanding, policy: Policy) -> Action:
     """One action for the message. Same arguments, same action."""
+    if message.called_off:
+        state = replace(state, task=None, asked=None, slots={}, asks={}, options=(), option_texts=())
     action = (
         _human(message, policy)
+        or _answer_to_question(state, message, policy)
         or _courtesy(state, message)
         or _picked(state, message, policy)
-        or _running_task(state, message, policy)
-        or _new_task(state, message, policy)
+        or running_task(state, message, policy)
+        or new_task(state, message, policy)
         or _faq(message, policy)
         or _miss(state, message, policy)
     )
+    if message.called_off and action.kind in ("clarify", "fallback"):
+        return Action(kind="smalltalk", rule="smalltalk_cancel", wording="smalltalk_cancel")  # 「不查了，太慢了」
     if action.kind == "handoff":  # whatever is known goes with the customer
         known = {**state.shown, **state.slots, **action.slots}
+        known = {name: value for name, value in known.items() if value}
         return action.model_copy(update={"slots": known, "order_id": state.order_id})
     return action
 
@@ -79,8 +61,8 @@ def _human(message: Understanding, policy: Policy) -> Action | None:
     top = _best(message)
     asked_outright = top is not None and top.exact and top.action is None
     wish = next((signal for signal in message.signals if signal.name == "human_wanted"), None)
-    rival = top.confidence if top and top.action is None and policy.band(top) == "answer" else 0.0
-    rival = max(rival, message.intents.get(ORDER_PROGRESS, 0.0))
+    faq = policy.sure_faq(message)
+    rival = max(faq.confidence if faq else 0.0, policy.likeliest_task(message)[0], message.intents.get(ORDER_PROGRESS, 0.0))
     clear = wish is not None and ((wish.score >= CLEAR_WISH and bool(wish.text)) or wish.score >= rival)
     if wish and wish.score >= policy.config.dialogue.handoff_wish and clear and not asked_outright:
         return Action(kind="handoff", rule="human_wanted", reason="customer_wish", wording="handoff")
@@ -89,82 +71,47 @@ def _human(message: Understanding, policy: Policy) -> Action | None:
     return None
 
 
+def _answer_to_question(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """Short words that answer what the bot has just asked, and would be courtesy, or nothing, elsewhere."""
+    form = message.normalised
+    if state.offer and (says("wants", form) or (state.offer == "asked" and says("agrees", form))):
+        return Action(kind="handoff", rule="human_offer_taken", reason="customer_wish", wording="handoff_late")
+    task = policy.tasks.get(state.task or "")
+    if task is None or task.name == ORDER_PROGRESS:
+        return None
+    return task_flow.answer_to_question(task, state, message, policy.config.dialogue)
+
+
 def _courtesy(state: State, message: Understanding) -> Action | None:
     """Courtesy is returned; a task under way waits, unless it is what the customer calls off."""
     if message.smalltalk is None or message.picked is not None:
         return None
     rule = f"smalltalk_{message.smalltalk}"
-    if message.smalltalk == "cancel" or state.task is None:
+    if message.smalltalk == "cancel" and state.task:
         return Action(
-            kind="smalltalk", rule=rule, wording="cancel_task" if message.smalltalk == "cancel" and state.task else rule
+            kind="smalltalk", rule=rule, wording="cancel_task" if state.task == ORDER_PROGRESS else "cancel_other_task"
         )
+    if state.task is None:
+        return Action(kind="smalltalk", rule=rule, wording=rule)
     return Action(kind="smalltalk", rule=rule, wording=rule, task=state.task, slot=state.asked, slots=state.slots)
 
 
 def _picked(state: State, message: Understanding, policy: Policy) -> Action | None:
     """A pick from what was offered, or the word that none of it is meant."""
+    if message.rejected and state.offers_orders and not state.task:  # an order was picked before: 「没有了」
+        return Action(kind="smalltalk", rule="smalltalk_cancel", wording="smalltalk_cancel")
     if message.rejected:
         return _miss(state, message, policy)
     option = message.picked
     if option is None:
         return None
-    if state.task == ORDER_PROGRESS:
-        return order_progress.look_up({**state.slots, "order_id": option.faq_id}, rule="order_picked", trusted=_trusted(state))
+    if state.offers_orders:
+        return order_progress.pick(state, option.faq_id)
     if option.action == HUMAN_HANDOFF:
         return Action(kind="handoff", rule="option_picked", reason="customer_wish", wording="handoff")
-    if option.action == ORDER_PROGRESS:
-        return order_progress.continue_with(state, {}, policy.config, policy.has_orders, rule="option_picked")
+    if option.action:
+        return start_task(option.action, state, message, policy, rule="option_picked")
     return Action(kind="answer", rule="option_picked", candidate=option)
-
-
-def _running_task(state: State, message: Understanding, policy: Policy) -> Action | None:
-    """A task under way takes its slots; an FAQ in the middle is answered and the task stays."""
-    if state.task is None:
-        return None
-    given = {slot.name: slot.value for slot in message.slots if slot.name in order_progress.SLOTS}
-    if given:
-        return order_progress.continue_with(state, given, policy.config, policy.has_orders, rule="slot_given")
-    top = _best(message)
-    if state.asked and is_attempt(message.text, state.asked):
-        return order_progress.ask(state, state.slots, state.asked, policy.config, rule="slot_invalid", invalid=True)
-    if top and top.action is None and policy.band(top) == "answer":
-        return Action(kind="answer", rule="faq_in_task", candidate=top, task=state.task, slot=state.asked, slots=state.slots)
-    if state.asked:
-        return order_progress.ask(state, state.slots, state.asked, policy.config, rule="slot_missing")
-    return None
-
-
-def _new_task(state: State, message: Understanding, policy: Policy) -> Action | None:
-    """The order task starts when it is meant, the sooner when the message carries its slots; an exact FAQ goes first.
-
-    Within `RECENT` turns of an order that was shown, a question without slots is about that order.
-    """
-    given = {slot.name: slot.value for slot in message.slots}
-    has_key = "order_id" in given or "phone" in given
-    top = _best(message)
-    if top and top.exact and top.action is None:
-        return None
-    likely = message.intents.get(ORDER_PROGRESS, 0.0)
-    if top and top.action == ORDER_PROGRESS and policy.band(top) == "answer":
-        likely = max(likely, top.confidence)
-    rival = top.confidence if top and top.action is None and policy.band(top) == "answer" else 0.0
-    settings = policy.config.dialogue
-    in_hand = policy.has_orders and state.order_id is not None and state.since_order < RECENT and not given
-    follows = in_hand and order_progress.is_follow_up(message.normalised) and rival < SURE
-    if has_key:
-        starts = not message.candidates or likely >= settings.task_with_slots or rival == 0.0
-    elif policy.has_orders:
-        starts = likely >= settings.task_intent and likely >= rival
-    else:
-        starts = likely >= settings.task_intent and rival == 0.0
-    another = any(word in message.normalised for word in ("另", "别的", "其他", "换一个", "再查"))
-    if follows or (starts and in_hand and not another):
-        slots = {**state.shown, "order_id": state.order_id or ""}
-        return order_progress.look_up(slots, rule="order_follow_up", trusted=_trusted(state))
-    if not starts:
-        return None
-    rule = "task_slots" if has_key else "task_intent"
-    return order_progress.continue_with(state, given, policy.config, policy.has_orders, rule=rule)
 
 
 def _faq(message: Understanding, policy: Policy) -> Action | None:
@@ -183,12 +130,9 @@ def _faq(message: Understanding, policy: Policy) -> Action | None:
     if band == "answer" and top.action is None and (top.exact or not close):
         return Action(kind="answer", rule="exact" if top.exact else "confident", candidate=top)
     offered = [c for c in message.candidates if c.confidence >= min(policy.clarify, top.confidence)]
-    if (
-        ORDER_PROGRESS in message.intents
-        and message.intents[ORDER_PROGRESS] >= policy.config.dialogue.task_with_slots
-        and policy.has_orders
-    ):
-        offered.insert(1, _as_option(ORDER_PROGRESS, message))
+    probability, name = policy.likeliest_task(message)
+    if name and probability >= policy.config.dialogue.task_with_slots:
+        offered.insert(1, _as_option(policy.tasks[name], probability))
     rule = "close" if band == "answer" else "unsure"
     return Action(kind="clarify", rule=rule, options=tuple(offered[: bands.clarify_limit]), wording="clarify")
 
@@ -205,14 +149,8 @@ def _best(message: Understanding) -> Candidate | None:
     return message.candidates[0] if message.candidates else None
 
 
-def _trusted(state: State) -> dict[str, str]:
-    trusted = order_progress.trusted_of(state)
-    return trusted if {"phone", "order_id"} & set(trusted) else {}
-
-
-def _as_option(intent: str, message: Understanding) -> Candidate:
-    probability = message.intents[intent]
-    title = TITLES[intent]
+def _as_option(task: Task, probability: float) -> Candidate:
     return Candidate(
-        faq_id=PREFIX + intent, question=title, score=probability, confidence=probability, matched=title, action=intent
-    )
+        faq_id=PREFIX + task.name, question=task.title, score=probability, confidence=probability, matched=task.title,
+        action=task.name,
+    )  # fmt: skip

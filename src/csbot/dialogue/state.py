@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from csbot.config import IDLE_TIMEOUT_S
-from csbot.models import Moment, OrderQuery, Session, Turn
+from csbot.models import Moment, Offer, OrderQuery, Session, Turn
 
 NOT_FOUND = "order_not_found"
 """Rule of the turn in which a look-up found nothing of the customer's."""
+
+PICKED = "order_picked"
+FOLLOW_UP = "order_follow_up"
+"""Rules of turns in which an order was told: picked from a list, or asked after once more. The list stays on offer."""
 
 LOOKUP_LIMIT = "lookup_limit"
 """Rule of the turn in which a human was called because too many look-ups found nothing."""
@@ -21,6 +25,7 @@ class State:
 
     :ivar turns: how many there were. :ivar misses: misses in a row.
     :ivar options: ids offered last (FAQ ids or order ids), until something else is talked of. :ivar option_texts: their texts.
+    :ivar offers_orders: they are orders, not questions. :ivar offer: a human was offered with the last reply, and how.
     :ivar task: task under way. :ivar asked: slot that the task waits for.
     :ivar slots: what the task knows. :ivar asks: how often each slot was asked for in this task.
     :ivar failed_lookups: look-ups of this customer before this one that found nothing of theirs; not folded: the bot, which
@@ -28,12 +33,15 @@ class State:
     :ivar order_id: order that was shown last. :ivar shown: the slots that proved it. :ivar since_order: turns since then.
     :ivar identified: what the host has proven of the customer.
     :ivar at: time of the last turn; two states that differ in it alone are equal.
+    :ivar names: people's names in the conversation so far, to be covered in whatever is logged.
     """
 
     turns: int = 0
     misses: int = 0
     options: tuple[str, ...] = ()
     option_texts: tuple[str, ...] = ()
+    offers_orders: bool = False
+    offer: Offer | None = None
     task: str | None = None
     asked: str | None = None
     slots: dict[str, str] = field(default_factory=dict)
@@ -44,16 +52,18 @@ class State:
     since_order: int = 0
     identified: OrderQuery | None = None
     at: Moment = field(default=None, compare=False)
+    names: tuple[str, ...] = ()
 
 
 def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
     """The state after one more turn."""
     state = after_silence(state, turn.at, idle_timeout_s)
     misses = {"fallback": state.misses + 1, "smalltalk": state.misses}.get(turn.kind, 0)
-    asks = dict(state.asks) if turn.task else {}
+    asks = dict(state.asks) if turn.task and turn.task == state.task else {}
     if turn.kind == "ask_slot" and turn.slot:
         asks[turn.slot] = asks.get(turn.slot, 0) + 1
     keeps_options = turn.kind == "smalltalk" or (turn.kind == "answer" and turn.task is not None)
+    keeps_options = keeps_options or (state.offers_orders and turn.rule in (PICKED, FOLLOW_UP))
     options = turn.options if turn.kind == "clarify" else state.options if keeps_options else ()
     texts = turn.option_texts if turn.kind == "clarify" else state.option_texts if keeps_options else ()
     return replace(
@@ -62,6 +72,8 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         misses=misses,
         options=tuple(options),
         option_texts=tuple(texts),
+        offers_orders=turn.task is not None if turn.kind == "clarify" else state.offers_orders and keeps_options,
+        offer=turn.offer,
         task=turn.task,
         asked=turn.slot if turn.task else None,
         slots=dict(turn.slots) if turn.task else {},
@@ -70,6 +82,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         shown=dict(turn.slots) if turn.order_id else state.shown,
         since_order=0 if turn.order_id else state.since_order + 1,
         at=turn.at,
+        names=tuple(dict.fromkeys((*state.names, *turn.names))),
     )
 
 
@@ -80,12 +93,12 @@ def after_silence(state: State, now: Moment, idle_timeout_s: float = IDLE_TIMEOU
     """
     if now is None or state.at is None or (now - state.at).total_seconds() <= idle_timeout_s:
         return state
-    return State(turns=state.turns, identified=state.identified, at=state.at)
+    return State(turns=state.turns, identified=state.identified, at=state.at, names=state.names)
 
 
 def replay(turns: Iterable[Turn], identified: OrderQuery | None = None, *, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
     """Fold turns from the beginning."""
-    state = State(identified=identified)
+    state = State(identified=identified, names=(identified.name,) if identified and identified.name else ())
     for turn in turns:
         state = advance(state, turn, idle_timeout_s)
     return state

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from csbot.models import Action, Turn
+from csbot.models import Action, Turn, Understanding
 
 
-def turn_of(text: str, action: Action, spoken: str, at: datetime) -> Turn:
-    """The turn of the message ``text`` that was decided upon at ``at``, and answered with ``spoken``."""
-    ended = action.kind in ("order_status", "handoff")
+def turn_of(message: Understanding, action: Action, spoken: str, at: datetime) -> Turn:
+    """The turn of a message that was decided upon at ``at``, and answered with ``spoken``."""
+    ended = action.kind in ("order_status", "task_done", "handoff")
     return Turn(
-        user=text,
+        user=message.text,
         kind=action.kind,
         rule=action.rule,
         faq_id=action.candidate.faq_id if action.kind == "answer" and action.candidate else None,
@@ -23,5 +23,12 @@ def turn_of(text: str, action: Action, spoken: str, at: datetime) -> Turn:
         slots=action.slots,
         order_id=action.order.order_id if action.order else None,
         reason=action.reason,
+        offer=action.offer,
+        names=names_in(message),
         at=at,
     )
+
+
+def names_in(message: Understanding) -> list[str]:
+    """People's names that the message gives or denies: what must be covered wherever it is logged from now on."""
+    return [slot.value for slot in (*message.slots, *message.denied) if slot.name == "name"]

@@ -1,9 +1,15 @@
-"""Wording of replies, from ``data/replies.yaml``: several for each occasion, taken in turn."""
+"""Wording of replies: ``data/replies.yaml`` and what tasks declare, several for each occasion, taken in turn."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 
+from csbot.dialogue.state import State
+from csbot.dialogue.tasks import CONFIRM, SAID, SUMMARY, Task, places
+from csbot.dialogue.telling import date_in_words
+from csbot.models import Action
 from csbot.resources import load_yaml
 
 
@@ -14,5 +20,88 @@ def _replies() -> dict[str, list[str]]:
 
 def say(key: str, turn: int) -> str:
     """The text for an occasion; ``turn`` (how many turns there were) picks the wording."""
-    wordings = _replies()[key]
+    return _in_turn(_replies()[key], turn)
+
+
+def _in_turn(wordings: Sequence[str], turn: int) -> str:
     return wordings[turn % len(wordings)]
+
+
+def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, now: datetime) -> str:
+    """The text of a reply.
+
+    :param answer: what the FAQ answered says on the session's channel. :param now: when it is said.
+    """
+    task = tasks.get(action.task or "")
+    resume = _resume(state, action, task)
+    if action.kind == "answer":
+        return answer + resume
+    if action.kind == "clarify":
+        lines = [f"{i}. {option.question}" for i, option in enumerate(action.options, start=1)]
+        end = [] if action.task else [say("clarify_end", state.turns)]
+        return "\n".join([say(action.wording, state.turns), *lines, *end])
+    if action.kind == "ask_slot" and task:
+        return _question(state, action, task, now)
+    if action.kind == "order_status":
+        return (say(action.wording, state.turns) if action.wording else "") + action.text
+    if action.kind == "task_done":
+        return action.text or say("task_done", state.turns)
+    if action.wording == "failed" and task:
+        return _filled(_in_turn(task.failed, state.turns), task, action.slots, now)
+    return say(action.wording, state.turns) + resume
+
+
+def _resume(state: State, action: Action, task: Task | None) -> str:
+    """What a task under way still needs, said at the end of an answer to something else."""
+    if task is None or action.kind not in ("answer", "smalltalk"):
+        return ""
+    if action.slot == CONFIRM:
+        return say("resume_confirm", state.turns)
+    slot = task.slot(action.slot) if action.slot else None
+    if slot:
+        return say("resume_slot", state.turns).format(slot=slot.title)
+    return say("resume_pick", state.turns) if state.options and action.kind == "answer" else ""
+
+
+def _question(state: State, action: Action, task: Task, now: datetime) -> str:
+    """What asks for a slot; each asking of the same slot has the next wording."""
+    times = state.asks.get(action.slot or "", 0)
+    if action.wording == "ask" and action.slot == CONFIRM:
+        return _filled(_in_turn(task.confirm, times), task, action.slots, now)
+    slot = task.slot(action.slot or "")
+    if slot is None or action.wording not in ("ask", "invalid"):
+        return say(action.wording, state.turns)
+    text = _in_turn(slot.prompts if action.wording == "ask" else slot.invalid, times)
+    return "\n".join([text, *(f"{i}. {choice}" for i, choice in enumerate(slot.choices, start=1))])
+
+
+def outcome(task: Task, slots: Mapping[str, str], result: object, turn: int, now: datetime) -> str:
+    """What is said of a task that was done.
+
+    :param result: a text, which is said as it is; or a mapping, whose values are filled in; anything else says nothing more.
+    """
+    if isinstance(result, str) and result.strip():
+        return result
+    given = {str(key): str(value) for key, value in result.items()} if isinstance(result, Mapping) else {}
+    shown = _shown(task, slots, now) | given
+    fitting = [text for text in task.done if places([text]) <= {name for name, value in shown.items() if value}]
+    return _in_turn(fitting, turn).format_map(shown) if fitting else say("task_done", turn)
+
+
+def _filled(text: str, task: Task, slots: Mapping[str, str], now: datetime) -> str:
+    shown = _shown(task, slots, now)
+    summary = "\n".join(f"{slot.title}：{shown[slot.name]}" for slot in task.slots if slot.name in slots)
+    return text.format_map(shown | {SUMMARY: summary})
+
+
+def _shown(task: Task, slots: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """Values as the customer reads them: dates in words, and in the customer's own; a slot left open says so."""
+    found = {}
+    for slot in task.slots:
+        value, said = slots.get(slot.name, ""), slots.get(slot.name + SAID, "")
+        if slot.kind == "date" and value:
+            words = date_in_words(value, now)
+            found[slot.name] = words if not said or said in words else f"{words}（{said}）"
+        else:
+            found[slot.name] = value or said or say("left_open", 0)
+    return found

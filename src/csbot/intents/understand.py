@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
+from csbot.intents.answers import without_calling_off
+from csbot.intents.numbers import ambiguous_number
 from csbot.intents.signals import find_signals
-from csbot.intents.slots import DEFAULT_ORDER_ID, find_slots
+from csbot.intents.slots import DEFAULT_ORDER_ID, read_slots
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
+from csbot.kb.task_matcher import TaskMatcher
 from csbot.models import Candidate, Slot, Understanding, utc_now
 from csbot.text import normalise, query_form
 
@@ -23,6 +26,7 @@ _NONE = re.compile(r"^(?:都|全|这些|上面)?(?:不是|不对|没有)(?:这�
 _SLOT_LABEL = re.compile(
     r"(?:我叫做?|我是|姓名|名字|收[件货]人|联系人|本人|手机号?码?|电话号?码?|联系方式|订单编?号|单号|编号|号码)(?:是|为|叫|:|：|\s)*$"
 )
+_KEYS = ("phone", "phone_last4", "order_id", "name")
 _LAST = re.compile(r"^(?:就?(?:是|要|选)?)?最后(?:面)?(?:那|一)?(?:一)?(?:个|条|项|单)(?:吧|的)?$")
 _FIRST = re.compile(r"^(?:就?(?:是|要|选)?)?(?:最)?(?:上面|前面|头)(?:那|一)?(?:一)?(?:个|条|项|单)(?:吧|的)?$")
 
@@ -49,12 +53,20 @@ def find_choice(text: str, options: Sequence[str]) -> int | None:
     return holding[0] if len(holding) == 1 else None
 
 
-def matter_of(text: str, slots: Sequence[Slot]) -> str:
-    """The query form of a message without the values it gives and the words that introduce them: what is left is the matter."""
+def without_slots(text: str, slots: Sequence[Slot]) -> str:
+    """A message as it was typed, without the values of these slots and the words that introduce them."""
     for slot in sorted(slots, key=lambda slot: slot.span, reverse=True):
         start, end = slot.span
         text = _SLOT_LABEL.sub("", text[:start]) + "，" + text[end:]
-    return query_form(text)
+    return text
+
+
+def matter_of(text: str, slots: Sequence[Slot]) -> str:
+    """The query form of a message without the values it gives and the words that introduce them: what is left is the matter.
+
+    Days belong to it: 「明天能到吗」 asks about tomorrow.
+    """
+    return query_form(without_slots(text, [slot for slot in slots if slot.name != "date"]))
 
 
 def understand(
@@ -64,14 +76,19 @@ def understand(
     *,
     options: Mapping[str, str] | None = None,
     offers_orders: bool = False,
+    task: str | None = None,
     asked: str | None = None,
+    known: Sequence[str] = (),
     order_id: Sequence[str] = DEFAULT_ORDER_ID,
+    tasks: TaskMatcher | None = None,
     vector: Vectors | None = None,
 ) -> Understanding:
     """Understand ``text`` against one version of the knowledge base.
 
     :param options: texts offered before, by id. :param offers_orders: they are orders, not FAQs.
-    :param asked: slot that a task waits for.
+    :param task: the task under way, which a message may call off. :param asked: kind of the slot that it waits for.
+    :param known: kinds of the slots it knows, the latest last: what a message may take back.
+    :param tasks: recognises the merchant's tasks.
     :param vector: the vector of `matter_of` the message, where it is made already.
     :raises EncoderError: the encoder can't run and the knowledge base may not degrade.
     """
@@ -81,21 +98,30 @@ def understand(
     choice = find_choice(form, list(offered.values()))
     picked = _option(contents, offers_orders, *list(offered.items())[choice]) if choice is not None else None
     rejected = bool(offered) and ((choice is not None and picked is None) or bool(_NONE.match(form)))
-    slots = find_slots(text, asked=asked, order_id=order_id)
-    core = matter_of(text, slots)
+    reading = read_slots(text, asked=asked, order_id=order_id, known=known)
+    slots = reading.slots
+    core = matter_of(text, reading.found)
+    rest = without_calling_off(core) if task else None
+    if rest is not None:  # 「不查了，发票怎么开」: the rest is the matter; without a rest it is as good as 「算了」
+        core, vector = rest, None
+        smalltalk = find_smalltalk(rest) if rest else "cancel"
     if not core or (smalltalk and core not in contents.exact) or picked or rejected:
         return Understanding(
-            text=text, normalised=form, smalltalk=None if rejected else smalltalk, picked=picked, rejected=rejected,
-            slots=slots, signals=find_signals(form), degraded=kb.degraded,
+            text=text, normalised=form, smalltalk=None if rejected else "cancel" if rest is not None else smalltalk,
+            picked=picked, rejected=rejected, slots=slots, denied=reading.denied, withdrawn=reading.withdrawn,
+            ambiguous=ambiguous_number(text, reading.found, order_id), signals=find_signals(form), degraded=kb.degraded,
         )  # fmt: skip
     if vector is None:
         made = kb.encode([core])
         vector = None if made is None else made[0]
-    intents = {} if asked is not None else dict(contents.intents(vector))
-    signals = find_signals(form, wants_human=intents.get(HUMAN_HANDOFF))
+    gives_slot = asked is not None and any(slot.name in (asked, *_KEYS) for slot in slots)  # then it asks for nothing else
+    intents = {} if gives_slot else dict(contents.intents(vector))
+    signals = find_signals(form, wants_human=intents.get(HUMAN_HANDOFF) if asked is None else None)
     wanted = max((signal.score for signal in signals if signal.name == "order_wanted"), default=0.0)
-    if wanted and asked is None:
+    if wanted and not gives_slot:
         intents[ORDER_PROGRESS] = max(wanted, intents.get(ORDER_PROGRESS, 0.0))
+    if tasks is not None and not gives_slot:
+        intents |= tasks.probabilities(core, vector, contents, kb.encode)
     return Understanding.model_construct(  # parts are valid already
         text=text,
         normalised=form,
@@ -104,9 +130,13 @@ def understand(
         topic=contents.topic(core),
         signals=signals,
         slots=slots,
+        denied=reading.denied,
+        withdrawn=reading.withdrawn,
+        ambiguous=ambiguous_number(text, reading.found, order_id),
         smalltalk=None,
         picked=None,
         rejected=False,
+        called_off=rest is not None,
         degraded=vector is None,
     )
 

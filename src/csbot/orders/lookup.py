@@ -11,6 +11,7 @@ from dataclasses import replace
 from csbot.config import BotConfig
 from csbot.dialogue import order_progress
 from csbot.dialogue.state import State
+from csbot.dialogue.telling import tell
 from csbot.errors import OrderBackendError
 from csbot.models import Action, Order, OrderQuery, Session, utc_now
 from csbot.orders import limits
@@ -50,7 +51,7 @@ class OrderLookups:
             found = self._owned(action)
             settled = order_progress.settle(replace(state, failed_lookups=attempt.before), action, found, self.config)
             if settled.order:
-                order_progress.tell(settled.order, utc_now())
+                settled = settled.model_copy(update=tell(settled.order, utc_now())._asdict())
         except Exception as error:  # whatever the merchant's code raises or returns, the customer gets a human
             _log.warning("order backend failed: %s", type(error).__name__)
             self.store.withdraw(attempt.keys, attempt.id)

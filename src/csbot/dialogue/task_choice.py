@@ -1,0 +1,81 @@
+"""Which task a message starts, goes on with, or exchanges for another. Pure."""
+
+from __future__ import annotations
+
+from csbot.dialogue import order_progress, task_flow
+from csbot.dialogue.settings import Policy
+from csbot.dialogue.state import State
+from csbot.kb.task_intents import ORDER_PROGRESS
+from csbot.models import Action, Understanding
+
+SWITCH = 0.8
+"""Another task this probable takes the place of the one under way."""
+
+
+def running_task(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """A task under way takes its slots; an FAQ in the middle is answered, and the task stays; another task may replace it."""
+    task = policy.tasks.get(state.task or "")
+    if task is None:
+        return None
+    faq = policy.sure_faq(message)
+    if task.name == ORDER_PROGRESS:
+        action = order_progress.go_on(state, message, policy.config, policy.has_orders)
+    else:
+        action = task_flow.go_on(task, state, message, faq, policy.config.dialogue)
+    if action:
+        return action
+    if faq:
+        return Action(kind="answer", rule="faq_in_task", candidate=faq, task=state.task, slot=state.asked, slots=state.slots)
+    probability, other = policy.likeliest_task(message)
+    if other != task.name and probability >= SWITCH:
+        return start_task(other, state, message, policy, rule="task_switched")
+    return task_flow.insist(task, state, message, policy.config.dialogue)
+
+
+def new_task(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """A task starts when it is meant, the sooner when the message carries its slots; an exact FAQ goes first."""
+    top = message.candidates[0] if message.candidates else None
+    if top and top.exact and top.action is None:
+        return None
+    faq = policy.sure_faq(message)
+    rival = faq.confidence if faq else 0.0
+    likely = message.intents.get(ORDER_PROGRESS, 0.0)
+    if top and top.action == ORDER_PROGRESS and policy.band(top) == "answer":
+        likely = max(likely, top.confidence)
+    if other := _other_task(state, message, policy, rival, likely):
+        return other
+    settings = policy.config.dialogue
+    has_key = any(slot.name in ("order_id", "phone") for slot in message.slots)
+    if has_key:
+        starts = not message.candidates or likely >= settings.task_with_slots or rival == 0.0
+    elif policy.has_orders:
+        starts = likely >= settings.task_intent and likely >= rival
+    else:
+        starts = likely >= settings.task_intent and rival == 0.0
+    if policy.has_orders:
+        in_hand = order_progress.about_the_order_in_hand(state, message, policy.config, rival, asked_for=starts)
+        if in_hand:
+            return in_hand
+    if not starts:
+        return None
+    return start_task(ORDER_PROGRESS, state, message, policy, rule="task_slots" if has_key else "task_intent")
+
+
+def _other_task(state: State, message: Understanding, policy: Policy, rival: float, order: float) -> Action | None:
+    """A merchant's task that is likelier than order progress and than the FAQ, which stands back where a slot is given."""
+    probability, name = policy.likeliest_task(message)
+    if not name or name == ORDER_PROGRESS or probability <= order:
+        return None
+    kinds = {slot.kind for slot in policy.tasks[name].slots} & {"phone", "order_id", "name"}
+    carries = any(slot.name in kinds for slot in message.slots)
+    settings = policy.config.dialogue
+    meant = probability >= settings.task_intent and (carries or probability >= rival)
+    if meant or (carries and probability >= max(settings.task_with_slots, rival)):
+        return start_task(name, state, message, policy, rule="task_slots" if carries else "task_intent")
+    return None
+
+
+def start_task(name: str, state: State, message: Understanding, policy: Policy, *, rule: str) -> Action:
+    if name == ORDER_PROGRESS:
+        return order_progress.start(state, message, policy.config, policy.has_orders, rule=rule)
+    return task_flow.start(policy.tasks[name], state, message, policy.config.dialogue, rule=rule)

@@ -1,0 +1,100 @@
+"""An order as one tells it to its owner: status, the latest event, dates in words, what comes next (``data/orders.yaml``)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from csbot.models import CHINA, Offer, Order
+from csbot.resources import load_yaml
+
+
+class Told(NamedTuple):
+    """:ivar text: what the customer is told. :ivar offer: whether a human is offered with it, and how."""
+
+    text: str
+    offer: Offer | None
+
+
+def tell(order: Order, now: datetime) -> Told:
+    """Tell an order.
+
+    One that its status calls delayed or gone wrong is told with an apology and the question whether a human should follow it
+    up. Where only the expected date has passed, the merchant may just not have updated it: a human is mentioned.
+    """
+    data = load_yaml("csbot.dialogue.data", "orders.yaml")
+    kind = kind_of(order.status)
+    words: dict[str, Any] = data["statuses"].get(kind, data["other"])
+    overdue = bool(words.get("awaited")) and has_passed(order.eta, now)
+    items = f"（{'、'.join(order.items)}）" if order.items else ""
+    parts = [f"订单 {order.order_id}{items}：{order.status or data['no_status']}{words.get('means', '')}。"]
+    if order.events:
+        latest = max(order.events, key=lambda event: event.time)
+        parts.append(data["latest"].format(time=time_in_words(latest.time, now), event=latest.text.rstrip("。.")))
+    if order.eta and words.get("awaited"):
+        parts.append(data["overdue" if overdue else "expected"].format(date=date_in_words(order.eta, now)))
+    offer: Offer | None = words.get("offer") or ("mentioned" if overdue else None)
+    parts.append(data["offers"][offer] if offer else words["next"])
+    return Told("".join(parts), offer)
+
+
+def kind_of(status: str) -> str:
+    """The kind of status that ``data/orders.yaml`` counts a merchant's word among, "other" for a word it doesn't know.
+
+    >>> kind_of("派送中"), kind_of("卡在海关")
+    ('moving', 'other')
+    """
+    statuses = load_yaml("csbot.dialogue.data", "orders.yaml")["statuses"]
+    return next((name for name, kind in statuses.items() if status in kind["words"]), "other")
+
+
+def has_passed(eta: str | None, now: datetime) -> bool:
+    """Whether an ISO date lies before today in China; False for any other text."""
+    day = _date_of(eta)
+    return day is not None and day.date() < now.astimezone(CHINA).date()
+
+
+def _date_of(value: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is None else moment.astimezone(CHINA)
+
+
+def time_in_words(moment: datetime, now: datetime) -> str:
+    """A moment as one says it, in the time zone that the moment carries.
+
+    >>> from datetime import timezone
+    >>> noon = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
+    >>> time_in_words(datetime(2026, 11, 22, 15, 5, tzinfo=timezone.utc), noon)
+    '今天下午3点05分'
+    """
+    here = now.astimezone(moment.tzinfo or CHINA)
+    parts = ((5, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
+    part = next(name for hour, name in parts if moment.hour < hour)
+    hour = moment.hour - 12 if moment.hour > 12 else moment.hour
+    minute = f"{moment.minute:02d}分" if moment.minute else ""
+    return f"{_day(moment, here)}{part}{hour}点{minute}"
+
+
+def date_in_words(value: str, now: datetime) -> str:
+    """An ISO date, with a time or without, as one says it; any other text as it is.
+
+    >>> date_in_words("2026-11-23T15:00", datetime(2026, 11, 22, tzinfo=CHINA))
+    '明天下午3点'
+    """
+    moment = _date_of(value)
+    if moment is None:
+        return value
+    here = now.astimezone(CHINA)
+    return time_in_words(moment.replace(tzinfo=CHINA), here) if "T" in value or ":" in value else _day(moment, here)
+
+
+def _day(moment: datetime, now: datetime) -> str:
+    days = (moment.date() - now.date()) // timedelta(days=1)
+    near = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
+    if days in near:
+        return near[days]
+    year = "" if moment.year == now.year else f"{moment.year}年"
+    return f"{year}{moment.month}月{moment.day}日"

@@ -1,0 +1,67 @@
+"""How customers answer what the bot asked, and speak of what is in hand. The patterns are data, in ``data/answers.yaml``."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal
+
+from csbot.resources import load_yaml
+
+Answer = Literal[
+    "agrees",
+    "wants",
+    "denies",
+    "calls_off",
+    "leaves_open",
+    "asks",
+    "corrects",
+    "another",
+    "elsewhere",
+    "past",
+    "leads",
+    "order_id",
+    "phone",
+]
+
+LONGEST = {"agrees": 16, "wants": 16, "denies": 12, "calls_off": 20, "leaves_open": 16, "another": 20, "elsewhere": 24}
+"""Characters beyond which a message says more than this."""
+_CLAUSE = re.compile(r"[,，。.;；!！~\s]+")
+
+
+@cache
+def _pattern(kind: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{rule['pattern']})" for rule in load_yaml("csbot.intents.data", "answers.yaml")[kind]))
+
+
+def says(kind: Answer, form: str) -> bool:
+    """Whether a message in normal form says this.
+
+    >>> says("agrees", "对的,没问题"), says("agrees", "对,但是地址错了"), says("wants", "要"), says("leaves_open", "都行")
+    (True, False, True, True)
+    """
+    return 0 < len(form) <= LONGEST.get(kind, 200) and _pattern(kind).search(form) is not None
+
+
+def without_lead(text: str) -> str:
+    """A value as it was typed, without the words that lead up to it.
+
+    >>> without_lead("不对，应该是文二路9号"), without_lead("文二路9号")
+    ('文二路9号', '文二路9号')
+    """
+    return _pattern("leads").sub("", text.strip())
+
+
+def without_calling_off(form: str) -> str | None:
+    """What is left of a message in normal form that begins by calling off what is under way; None where it doesn't.
+
+    >>> without_calling_off("算了"), without_calling_off("不查了,发票怎么开"), without_calling_off("发票怎么开")
+    ('', '发票怎么开', None)
+    """
+    first, *rest = _CLAUSE.split(form, maxsplit=1)
+    if says("calls_off", form):
+        return ""
+    if not says("calls_off", first):
+        return None
+    following = rest[0] if rest else ""
+    return without_calling_off(following) if without_calling_off(following) is not None else following
