@@ -36,6 +36,21 @@ def test_the_light_install_is_the_full_one_without_sentence_transformers(project
     assert requirements("requirements-light.txt") == [requirement for requirement in full if requirement not in left_out]
 
 
+def test_the_extras_are_those_that_the_papers_and_messages_name(project: dict[str, Any]) -> None:
+    """An extra that pip doesn't know is passed over with a warning, and the next run fails as before."""
+    extras = project["optional-dependencies"]
+    assert {"dev", "milvus", "postgres", "report", "server", "train"} <= set(extras)
+    files = [*(ROOT / "src").rglob("*.py"), *ROOT.glob("*.md"), ROOT / "pyproject.toml", ROOT / "Makefile"]
+    named = {
+        extra
+        for file in files
+        for match in re.findall(r"(?:csbot-zh|\.)\[([a-z,]+)\]['\"]?", file.read_text(encoding="utf-8"))
+        for extra in match.split(",")
+    }
+    assert "postgres" in named
+    assert named - set(extras) == set()
+
+
 def test_the_distribution_is_csbot_zh_and_its_command_csbot(project: dict[str, Any]) -> None:
     """csbot on PyPI is somebody else's."""
     assert (project["name"], list(project["scripts"])) == ("csbot-zh", ["csbot"])

@@ -51,7 +51,7 @@ def open_engine(where: str | URL) -> Engine:
         raise ConfigError(f"不支持的数据库 {url.drivername} | unknown kind of database") from None
     except ImportError as error:
         package = error.name or url.drivername
-        pip = "'csbot-zh[postgresql]'" if package == "psycopg" else package
+        pip = "'csbot-zh[postgres]'" if package == "psycopg" else package
         raise MissingDependency(package, what="订单数据库", pip=pip) from None
 
 

@@ -114,7 +114,7 @@ def open_engine(url: str) -> Engine:
     try:
         return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except ModuleNotFoundError:
-        raise MissingDependency("psycopg", what="PostgreSQL 会话库", pip="'csbot-zh[postgresql]'") from None
+        raise MissingDependency("psycopg", what="PostgreSQL 会话库", pip="'csbot-zh[postgres]'") from None
 
 
 def _sqlite(url: URL) -> Engine:
