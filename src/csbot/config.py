@@ -34,7 +34,8 @@ class BandConfig(_Settings):
         ge=0,
         le=1,
         description="runner-up closer than this in confidence → clarify instead of answer, unless the question is exact. "
-        "Rasa's two-stage fallback uses 0.1 on uncalibrated scores; calibrated ones already fall when two FAQs are close.",
+        "Rasa's two-stage fallback uses 0.1 on uncalibrated scores; calibrated ones already fall when two FAQs are close. "
+        "Without effect where `answer` is 0.0, which answers everything, and where `clarify_limit` is 1: one is no choice.",
     )
     clarify_limit: int = Field(default=3, ge=1, le=5, description="questions offered; Tencent Cloud offers 5, 3 fit a phone")
 

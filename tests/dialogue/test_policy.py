@@ -62,6 +62,35 @@ def test_the_margin_is_the_one_of_the_settings(margin: float, second: float, kin
     assert decide(START, message("怎么弄", *two(0.90, second)), rules).kind == kind
 
 
+@pytest.mark.parametrize("second", [0.51, 0.49, 0.0])
+def test_both_that_are_close_are_offered_however_little_is_thought_of_the_second(second: float) -> None:
+    """One question alone would be no choice; with a low threshold the second may be below it."""
+    rules = policy(0.5, 0.5, bands={"ambiguity_margin": 0.6})
+    action = decide(START, message("怎么弄", *two(0.52, second)), rules)
+    assert told(action) == ("clarify", "close")
+    assert [option.faq_id for option in action.options] == ["a", "b"]
+
+
+def test_where_one_question_may_be_offered_the_first_of_two_close_ones_is_answered() -> None:
+    rules = policy(0.5, 0.5, bands={"ambiguity_margin": 0.6, "clarify_limit": 1})
+    assert told(decide(START, message("怎么弄", *two(0.52, 0.51)), rules)) == ("answer", "confident")
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.3, 0.9])
+def test_an_answer_threshold_of_0_answers_everything(confidence: float) -> None:
+    """Neither a close second nor a bare topic nor a task that may be meant turns the answer into a question."""
+    rules = policy(0.0, 0.0, bands={"ambiguity_margin": 1.0}, dialogue={"task_intent": 1.0})
+    action = decide(START, message("发票", *two(confidence, confidence), topic=("a", "b"), order=0.9), rules)
+    assert told(action) == ("answer", "confident")
+
+
+def test_an_faq_that_stands_for_the_order_starts_it_from_the_answer_threshold_on() -> None:
+    """Below the probability at which the task would start by itself: an FAQ in the answer band is never asked about alone."""
+    rules = policy(0.3, 0.1, dialogue={"task_intent": 0.9})
+    action = decide(START, message("怎么弄", candidate("where", 0.35, action="order_progress")), rules)
+    assert (*told(action), action.slot) == ("ask_slot", "confident", "phone")
+
+
 def test_an_exact_question_is_answered_however_close_the_next_one_is() -> None:
     action = decide(START, message("怎么弄", *two(1.0, 1.0, exact=True)), policy(bands={"ambiguity_margin": 1.0}))
     assert told(action) == ("answer", "exact")

@@ -31,7 +31,7 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         or _picked(state, message, policy)
         or running_task(state, message, policy)
         or new_task(state, message, policy)
-        or _faq(message, policy)
+        or _faq(state, message, policy)
         or _miss(state, message, policy)
     )
     if message.called_off and action.kind in ("clarify", "fallback"):
@@ -114,26 +114,36 @@ def _picked(state: State, message: Understanding, policy: Policy) -> Action | No
     return Action(kind="answer", rule="option_picked", candidate=option)
 
 
-def _faq(message: Understanding, policy: Policy) -> Action | None:
-    """The three bands: answer, offer to pick, or nothing here."""
+def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """The three bands: answer (or start the task that the FAQ stands for), offer to pick, or nothing here.
+
+    A runner-up that is less than the margin behind is offered beside the first, however little is thought of it. There is no
+    such doubt about an exact question, where only one question may be offered, and where 0.0 is set to answer everything.
+    """
     top = _best(message)
     band = policy.band(top)
     if top is None or band == "miss":
         return None
     bands = policy.config.bands
+    doubtful = policy.answer > 0 and not top.exact
     runner_up = next((c for c in message.candidates if c.faq_id != top.faq_id), None)
-    close = runner_up is not None and top.confidence - runner_up.confidence < bands.ambiguity_margin
-    if message.topic and not top.exact:
+    behind = top.confidence - runner_up.confidence if runner_up else 1.0
+    close = doubtful and band == "answer" and bands.clarify_limit > 1 and behind < bands.ambiguity_margin
+    if message.topic and doubtful:
         about = [c for c in message.candidates if c.faq_id in message.topic]
         if len(about) > 1:
             return Action(kind="clarify", rule="bare_topic", options=tuple(about[: bands.clarify_limit]), wording="clarify")
-    if band == "answer" and top.action is None and (top.exact or not close):
-        return Action(kind="answer", rule="exact" if top.exact else "confident", candidate=top)
-    offered = [c for c in message.candidates if c.confidence >= min(policy.clarify, top.confidence)]
+    if band == "answer" and not close:
+        rule = "exact" if top.exact else "confident"
+        if top.action:
+            return start_task(top.action, state, message, policy, rule=rule)
+        return Action(kind="answer", rule=rule, candidate=top)
+    meant = (top, runner_up) if close else (top,)
+    offered = [c for c in message.candidates if c in meant or c.confidence >= policy.clarify]
     probability, name = policy.likeliest_task(message)
     if name and probability >= policy.config.dialogue.task_with_slots:
         offered.insert(1, _as_option(policy.tasks[name], probability))
-    rule = "close" if band == "answer" else "unsure"
+    rule = "close" if close else "unsure"
     return Action(kind="clarify", rule=rule, options=tuple(offered[: bands.clarify_limit]), wording="clarify")
 
 
