@@ -93,13 +93,15 @@ class Contents:
         *,
         now: datetime | None = None,
         without_row: int | None = None,
+        most: int | None = None,
     ) -> list[Candidate]:
-        """All FAQs that may be meant, best first, each with its calibrated confidence.
+        """FAQs that may be meant, best first, each with its calibrated confidence.
 
         :param text: the message in query form (`csbot.text.query_form`); an empty one has no candidates.
         :param vector: its vector (d,), or None where the encoder can't run: lexical evidence alone is used then.
         :param now: the moment for validity, default the present.
         :param without_row: pretend that this question row is not there (leave-one-out).
+        :param most: no more than this many; None: all.
         """
         moment = now or utc_now()
         hits = [row for row in self.exact.get(text, ()) if row != without_row]
@@ -108,7 +110,7 @@ class Contents:
             return []  # keyboard noise, or a language that the knowledge base doesn't speak: an encoder places it anywhere
         order, confidence = judge(evidence, self.calibration if evidence.dense else self.lexical_calibration)
         exact = {int(self.owners[row]) for row in hits}
-        order = sorted(order, key=lambda i: int(evidence.faqs[i]) not in exact)
+        order = sorted(order, key=lambda i: int(evidence.faqs[i]) not in exact)[:most]
         return [self._candidate(evidence, i, float(confidence[i]), int(evidence.faqs[i]) in exact) for i in order]
 
     def topic(self, text: str) -> tuple[str, ...]:
@@ -192,7 +194,7 @@ class Contents:
     ) -> tuple[dict[str, Matrix], npt.NDArray[np.int64], Matrix]:
         if vector is None:
             return {}, np.zeros(0, np.int64), np.zeros(0)
-        cosine = (self.vectors[rows] @ vector).astype(np.float64)
+        cosine = (np.asarray(self.vectors[rows]) @ vector).astype(np.float64)  # a memmap's parts are slow to handle
         counts = np.diff(np.append(starts, len(rows)))
         best = np.maximum.reduceat(cosine, starts)
         columns = {
@@ -211,8 +213,10 @@ class Contents:
 
 def _argmax(values: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Row of the largest value in each segment."""
-    ends = np.append(starts[1:], len(values))
-    return np.array([rows[a + int(np.argmax(values[a:b]))] for a, b in zip(starts, ends, strict=True)], np.int64)
+    lengths = np.diff(np.append(starts, len(values)))
+    places = np.flatnonzero(values == np.repeat(np.maximum.reduceat(values, starts), lengths))
+    _, first = np.unique(np.searchsorted(starts, places, side="right"), return_index=True)
+    return np.asarray(rows[places[first]])
 
 
 def _has_hanzi(text: str) -> bool:
