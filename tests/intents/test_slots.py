@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csbot.intents.slots import find_slots, is_attempt
+from csbot.intents.folding import fold
+from csbot.intents.slots import find_slots, is_attempt, read_slots
 
 PHONE = ("phone", "13800000001")
 ORDER = ("order_id", "QH202611030012")
@@ -66,6 +68,70 @@ def test_marks_inside_an_order_id_are_kept_for_the_backend_to_judge() -> None:
 
 def test_long_digit_runs_of_the_platforms_are_order_ids() -> None:
     assert found("淘宝单号2026110300123456在哪") == [("order_id", "2026110300123456")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "QH 202611030012", "qh 2026 1103 0012", "qh-2026-1103-0012", "QH 20261103 0012", "Q H 2026 1103 0012",
+        "no.QH202611030012",
+        "QH 202611030012 2件", "QH２０２６ １１０３ ００１２",
+    ],
+)  # fmt: skip
+def test_an_order_id_in_pieces_is_put_together(text: str) -> None:
+    (slot,) = find_slots(text)
+    assert (slot.name, slot.value) == ORDER
+    assert re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text[slice(*slot.span)])).upper() == ORDER[1]
+
+
+def test_digits_alone_are_put_together_only_where_they_are_called_an_order_id() -> None:
+    assert (found("2026 1103 0012"), found("单号2026 1103 0012"), found("2026 1103 0012", asked="order_id")) == (
+        [], [("order_id", "202611030012")], [("order_id", "202611030012")],
+    )  # fmt: skip
+
+
+CARD = "6222021234567890128"
+ID_CARD = "110101199003070070"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"卡号{CARD}", f"退到银行卡 {CARD} 可以吗", "银行卡6222 0212 3456 7890 128", f"身份证{ID_CARD}",
+        ID_CARD, "110101199003070038", "11010119900307002X",
+        "057188880000", "400-800-1234", "QQ1234567890", "序列号SN202611030012345", "型号XD20261103", "验证码202611030012",
+        "https://item.example.com/i?id=654321987654", "202611030012元", "￥202611030012", "tel1380000000", "138000000012",
+    ],
+)  # fmt: skip
+def test_other_long_numbers_are_no_order_ids(text: str) -> None:
+    assert found(text) == []
+
+
+def test_what_the_message_does_not_call_a_card_may_be_an_order_id() -> None:
+    assert found(f"单号{CARD}") == found(CARD) == [("order_id", CARD)]
+
+
+def test_letters_glued_to_a_phone_are_a_label_or_make_an_order_id_of_it() -> None:
+    assert (found("tel13800000001"), found("vx13800000001"), found("QH13800000001", asked="phone")) == ([PHONE],) * 3
+    assert found("QH13800000001") == [("order_id", "QH13800000001")]
+
+
+def test_a_number_that_may_be_either_is_what_it_is_called_or_was_asked_for() -> None:
+    eleven = [r"\d{11}"]
+    assert found("13800000001", order_id=eleven) == [PHONE]
+    assert found("单号13800000001", order_id=eleven) == [("order_id", "13800000001")]
+    assert found("13800000001", order_id=eleven, asked="order_id") == [("order_id", "13800000001")]
+    assert found("手机13800000001", order_id=eleven) == [PHONE]
+
+
+@pytest.mark.parametrize("text", ["13800000001@163.com", "13800000001元", "￥13800000001"])
+def test_an_address_or_amount_is_no_phone(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("pattern", [r"^QH\d{12}$", r"(?i)QH\d{12}", r"(?P<id>QH\d{12})"])
+def test_a_merchants_pattern_is_looked_for_inside_messages_in_either_case(pattern: str) -> None:
+    assert found("查qh202611030012到哪了", order_id=[pattern]) == [ORDER]
 
 
 def test_a_phone_with_its_country_code_is_no_order_id() -> None:
@@ -147,17 +213,32 @@ def test_a_span_points_into_the_original_message(text: str, spans: list[str]) ->
 pieces = st.sampled_from(
     ["138", "00000001", "１３８", "０", "幺三八", "零零零零", "QH", "ｑｈ", "2026110300", "我叫", "林晓燕", "收货人", "欧阳",
     "·", "+86", " ", "-",
+     "明天", "下午3点", "11月25号", "周", "三", "/", "2026-11-", "尾号", "8000", "不是", "错了", "上面那个号", "卡号", "٣", "𝟖",
      "½", "㎏", "①", "㍿", "ﷺ", "é", "\u0301", "😀", "\u200b", "\n", "，"]
 )  # fmt: skip
 messages = st.one_of(st.text(), st.lists(pieces).map("".join))
 
 
-@given(messages, st.sampled_from([None, "name", "phone", "order_id"]))
+@given(messages, st.sampled_from([None, "name", "phone", "phone_last4", "order_id", "date"]))
 def test_any_message_is_read_and_every_span_lies_in_it(text: str, asked: str | None) -> None:
-    slots = find_slots(text, asked=asked)
-    assert all(0 <= slot.span[0] < slot.span[1] <= len(text) for slot in slots)
-    assert [slot.span for slot in slots] == sorted(slot.span for slot in slots)
-    assert all(slot.value for slot in slots)
+    found = read_slots(text, asked=asked).found
+    ends = [0, *(slot.span[1] for slot in found)]
+    assert all(end <= slot.span[0] < slot.span[1] <= len(text) for end, slot in zip(ends, found, strict=False))
+    shapes = {
+        "phone": r"1[3-9][0-9]{9}",
+        "phone_last4": r"[0-9]{4}",
+        "date": r"20\d\d-\d\d-\d\d(T\d\d:\d\d)?",
+        "name": r".{2,40}",
+    }
+    assert all(re.fullmatch(shapes.get(slot.name, ".+"), slot.value) for slot in found)
+
+
+@given(messages)
+def test_folding_keeps_every_place(text: str) -> None:
+    folded = fold(text)
+    assert len(folded.typed) == len(folded.text) == len(folded.places)
+    assert list(folded.places) == sorted(folded.places)
+    assert all(0 <= place < len(text) for place in folded.places)
 
 
 @given(

@@ -62,14 +62,12 @@ def find_withdrawn(text: str, known: Sequence[str] | None) -> str | None:
         return named[-1]
     if pattern("corrections", "number").search(before) and pattern("corrections", "earlier").search(before):
         return next((name for name in reversed(known or ()) if name in NUMBERS), None if known else NUMBERS[0])
-    if known and pattern("corrections", "earlier").search(before) and len(before) <= _SHORT:
+    if known and pattern("corrections", "vague").fullmatch(before):
         return known[-1]
     return None
 
 
 _CLAUSE = re.compile(r"[,。;!?\n]")
-_SHORT = 8
-"""Characters before 错了 in 「刚才那个发错了」: with more of them something else is wrong."""
 
 
 @cache

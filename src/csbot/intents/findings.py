@@ -25,6 +25,10 @@ def after(text: str, place: int) -> str:
     return text[place : place + NEAR]
 
 
+_TAKEN = "\ufffc"
+"""Stands where a value was taken: no space, so that nothing is read across it."""
+
+
 class Found(NamedTuple):
     """A value at [``start``, ``end``) of the folded message."""
 
@@ -51,7 +55,7 @@ class Findings:
         self.blank(start, end)
 
     def blank(self, start: int, end: int) -> None:
-        self.text = self.text[:start] + " " * (end - start) + self.text[end:]
+        self.text = self.text[:start] + _TAKEN * (end - start) + self.text[end:]
 
     def has(self, *names: str) -> bool:
         return any(found.name in names for found in self.found)

@@ -45,9 +45,9 @@ def fold(text: str) -> Folded:
     >>> fold("手機：１３８零零零").text
     '手机:138000'
     """
-    plain = text.translate(_HALF_WIDTH)
-    if _PLAIN.fullmatch(plain):
-        return Folded(plain, _SPOKEN.sub(_digits, simplify(plain)), range(len(text)))
+    half = text.translate(_HALF_WIDTH)
+    if _PLAIN.fullmatch(half):
+        return Folded(half, _SPOKEN.sub(_digits, simplify(half)), range(len(text)))
     typed: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
@@ -55,18 +55,20 @@ def fold(text: str) -> Folded:
             typed.append(char)
             places.append(place)
         elif not _INVISIBLE.match(char):
-            for part in unicodedata.normalize("NFKC", char):
-                typed.append(_plain(part))
-                places.append(place)
+            plain = _plain(char)
+            typed.append(plain)
+            places.extend([place] * len(plain))
     half = "".join(typed)
     return Folded(half, _SPOKEN.sub(_digits, simplify(half)), tuple(places))
 
 
 def _plain(char: str) -> str:
-    value = unicodedata.decimal(char, None)
-    if value is not None:
-        return str(value)
-    return " " if unicodedata.category(char).startswith("C") else char
+    """A character in half width. ⑩ is 10 and № is No; what stands for a mixture (½, ㏠, ㍿) is a space: no value
+    may end inside it."""
+    parts = "".join(str(unicodedata.decimal(part, part)) for part in unicodedata.normalize("NFKC", char))
+    if len(parts) == 1:
+        return " " if unicodedata.category(parts).startswith("C") else parts
+    return parts if parts.isascii() and (parts.isdigit() or parts.isalpha()) else " "
 
 
 def _digits(spoken: re.Match[str]) -> str:

@@ -43,9 +43,8 @@ def find_names(findings: Findings) -> None:
     ):
         for match in pattern("names", room).finditer(text):
             start = _GAP.match(text, match.end()).end()  # type: ignore[union-attr]
-            if findings.text[start : start + 1].isspace() or _take_at(findings, start, pattern("names", "after"), fits):
-                continue
-            if room == "introduced":
+            taken = _take_at(findings, start, pattern("names", "after"), fits)
+            if not taken and room == "introduced":
                 _take_latin(findings, _LATIN.match(findings.text, start))
     if findings.has("name"):
         return

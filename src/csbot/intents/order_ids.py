@@ -10,7 +10,7 @@ from typing import NamedTuple
 from csbot.intents.findings import Findings, after, before, label_before, pattern
 from csbot.intents.phones import is_latin_label
 
-_PIECES = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]{1,6}[\s\-–—_]{0,2})?\d+(?:[\s\-–—_]{1,2}\d+)*")
+_PIECES = re.compile(r"(?<![A-Za-z0-9])(?:([A-Za-z]{1,6}|[A-Za-z](?: [A-Za-z]){1,5})[\s\-–—_]{0,2})?\d+(?:[\s\-–—_]{1,2}\d+)*")
 _GROUP = re.compile(r"\d+")
 _GLUED = re.compile(r"([A-Za-z]+)[-_]?(?=\d)")
 _MISTYPED_PHONE = re.compile(r"(?:86)?1[3-9]\d{10}")
@@ -63,7 +63,7 @@ def _in_pieces(findings: Findings, forms: Sequence[re.Pattern[str]]) -> Iterator
     """Order ids with spaces or hyphens inside, put together; as many pieces as the merchant's pattern takes."""
     for match in _PIECES.finditer(findings.text):
         groups = [(group.start(), group.end()) for group in _GROUP.finditer(match.group())][:MOST_PIECES]
-        letters = re.match(r"[A-Za-z]*", match.group()).group()  # type: ignore[union-attr]
+        letters = (match.group(1) or "").replace(" ", "")
         if len(groups) == 1 and (not letters or groups[0][0] == len(letters)):
             continue  # in one piece
         for count in range(len(groups), 0, -1):
