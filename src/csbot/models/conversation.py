@@ -1,0 +1,87 @@
+"""What is decided about a message, and the turns and the session that remain of it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from csbot.models.base import Data, Frozen, utc_now
+from csbot.models.faq import Candidate
+from csbot.models.order import Order, OrderQuery
+
+ReplyKind = Literal["answer", "clarify", "ask_slot", "order_status", "task_done", "handoff", "smalltalk", "fallback"]
+Offer = Literal["asked", "mentioned"]
+"""A human was offered with an order that is late: by a question, to which 「好的」 is yes, or only mentioned."""
+
+
+class Action(Frozen):
+    """What to do about a message: the outcome of `dialogue.policy.decide`."""
+
+    kind: ReplyKind
+    rule: str = Field(description="name of the rule that decided, for the trace")
+    candidate: Candidate | None = None
+    options: tuple[Candidate, ...] = Field(default=(), description="questions offered in a clarification")
+    wording: str = Field(default="", description="key into dialogue/data/replies.yaml")
+    task: str | None = None
+    slot: str | None = Field(default=None, description="slot asked for")
+    slots: dict[str, str] = Field(default_factory=dict, description="all slots of the task known so far")
+    trusted: dict[str, str] = Field(default_factory=dict, description="what the host itself has proven of the customer")
+    order: Order | None = None
+    order_id: str | None = Field(default=None, description="order in hand when a human is called")
+    reason: str | None = Field(default=None, description="why a human is needed")
+    text: str = Field(default="", description="what is said, where it is no fixed wording: an order, what a task came to")
+    offer: Offer | None = None
+
+
+class Turn(Data):
+    """One message and what came of it: all that is needed to replay a session."""
+
+    user: str
+    kind: ReplyKind
+    rule: str
+    faq_id: str | None = None
+    reply: str = ""
+    options: list[str] = Field(default_factory=list, description="faq ids offered")
+    option_texts: list[str] = Field(default_factory=list)
+    task: str | None = None
+    slot: str | None = None
+    slots: dict[str, str] = Field(default_factory=dict)
+    order_id: str | None = None
+    reason: str | None = None
+    offer: Offer | None = None
+    names: list[str] = Field(default_factory=list, description="people's names in the message: covered in all that is logged")
+    at: datetime = Field(default_factory=utc_now, description="when the message was decided upon; times out what is under way")
+
+
+class Session(Data):
+    """A customer's conversation: plain data, kept by the host or a store between messages.
+
+    The state of the dialogue is not stored; `dialogue.state.replay` folds it from ``turns``.
+    """
+
+    customer_id: str
+    channel: str = "web"
+    id: str = Field(default_factory=lambda: uuid.uuid4().hex)
+    identified: OrderQuery | None = Field(
+        default=None, description="what the host itself has proven of the customer (a phone login): enough to look up by"
+    )
+    turns: list[Turn] = Field(default_factory=list)
+    earlier: list[str] = Field(
+        default_factory=list, description="ids of this customer's sessions before this one, newest first; a store knows them"
+    )
+    version: int = Field(default=0, ge=0, description="how often a store has saved it: what its optimistic lock compares")
+
+
+class Caller(Frozen):
+    """Who wants a task done: the session's identity, for the merchant's function that does it."""
+
+    customer_id: str
+    channel: str
+    session_id: str
+    identified: OrderQuery | None = Field(default=None, description="what the host itself has proven of the customer")
+    request_id: str = Field(
+        description="the same however often one message is decided upon: doing it twice can be avoided by it"
+    )
