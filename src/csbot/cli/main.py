@@ -10,7 +10,7 @@ import warnings
 import typer
 
 from csbot import __version__
-from csbot.cli import ask, chat, demo, evaluate, index, kb, lint, search
+from csbot.cli import ask, chat, demo, encoder, evaluate, index, kb, lint, search, train
 from csbot.cli.output import err_console
 from csbot.errors import CsbotError
 
@@ -41,7 +41,9 @@ app.command("search")(search.search)
 app.command("lint")(lint.lint)
 app.command("eval")(evaluate.evaluate_command)
 app.command("demo")(demo.demo)
+app.command("train")(train.train_command)
 app.add_typer(kb.app, name="kb")
+app.add_typer(encoder.app, name="encoder")
 
 
 def _version(wanted: bool) -> None:

@@ -126,7 +126,9 @@ def _sentence_transformers_files(weights: onnx_model.Weights, settings: dict[str
             "pad_token": "<pad>", "unk_token": "<unk>", "model_max_length": MAX_PIECES,
         },
         "modules.json": [{"idx": int(i), "name": i, "path": path, "type": kind} for i, path, kind in modules],
-        "sentence_bert_config.json": {"max_seq_length": MAX_PIECES, "do_lower_case": False},
+        "sentence_bert_config.json": {
+            "max_seq_length": MAX_PIECES, "do_lower_case": False, "model_args": {"add_pooling_layer": False},
+        },
         "1_Pooling/config.json": {"word_embedding_dimension": hidden, "pooling_mode_mean_tokens": True},
         "2_Normalize/config.json": {},
     }  # fmt: skip

@@ -25,23 +25,14 @@ class SentenceTransformerEncoder:
     """
 
     def __init__(self, name: str, *, threads: int = 0, batch_size: int = 32) -> None:
-        try:
-            import sentence_transformers
-            import torch
-        except ImportError:
-            raise MissingDependency("sentence-transformers", what=f"模型 {name} ", pip="sentence-transformers") from None
+        self._model = load_model(name)
         self.name = name
         self.batch_size = batch_size
         self._lock = threading.Lock()
         if threads:
+            import torch
+
             torch.set_num_threads(threads)
-        local = Path(name).is_dir()
-        try:
-            self._model: Any = sentence_transformers.SentenceTransformer(name, local_files_only=local, device="cpu")
-        except Exception as error:  # hub, config and weight errors share no base class
-            raise EncoderError(
-                f"无法加载模型 {name}：{error} | can't load it: check the name or give a local directory"
-            ) from error
 
     @cached_property
     def dimension(self) -> int:
@@ -72,3 +63,22 @@ class SentenceTransformerEncoder:
                 if progress:
                     progress(start + len(part), len(texts))
         return np.concatenate(parts).astype(np.float32, copy=False)
+
+
+def load_model(name: str) -> Any:
+    """The ``SentenceTransformer`` called ``name`` on the CPU.
+
+    :raises MissingDependency: sentence-transformers is not installed. :raises EncoderError: it can't be loaded.
+    """
+    try:
+        import sentence_transformers
+        import torch
+    except ImportError:
+        raise MissingDependency("sentence-transformers", what=f"模型 {name} ", pip="sentence-transformers") from None
+    local = Path(name).is_dir()
+    try:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)  # weights that no file holds (BERT's unused pooler) must not differ from load to load
+            return sentence_transformers.SentenceTransformer(name, local_files_only=local, device="cpu")
+    except Exception as error:  # hub, config and weight errors share no base class
+        raise EncoderError(f"无法加载模型 {name}：{error} | can't load it: check the name or give a local directory") from error
