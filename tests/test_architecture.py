@@ -35,16 +35,19 @@ HOMES = {
     "faiss": {"csbot.kb.dense"},
     "httpx": {"csbot.orders.http"},
     "jieba": {"csbot.text"},
-    "onnxruntime": {"csbot.encoders.onnx"},
-    "opencc": {"csbot.text"},
+    "onnx": {"csbot.encoders.onnx_model"},
+    "onnxruntime": {"csbot.encoders.onnx", "csbot.encoders.onnx_model"},
+    "opencc": {"csbot.encoders.augment", "csbot.text"},
     "openpyxl": {"csbot.kb.export", "csbot.kb.sources"},
+    "pypinyin": {"csbot.encoders.augment"},
+    "safetensors": {"csbot.encoders.checkpoint", "csbot.encoders.export"},
     "sentence_transformers": {"csbot.encoders.sentence_transformers"},
     "sqlalchemy": {
         *("csbot.orders.database", "csbot.orders.sql", "csbot.orders.tables"),
         *("csbot.storage.sql", "csbot.storage.tables"),
     },
-    "tokenizers": {"csbot.encoders.onnx"},
-    "torch": {"csbot.encoders.sentence_transformers"},
+    "tokenizers": {"csbot.encoders.export", "csbot.encoders.onnx"},
+    "torch": {f"csbot.encoders.{name}" for name in ("checkpoint", "losses", "sentence_transformers", "student", "train_run")},
 }
 """Heavy packages and the only modules that may import them."""
 
