@@ -27,7 +27,7 @@ from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.kb.progress import progress_bar
 from csbot.models import Session
 
-PORTION = 512
+PORTION = 256
 """Cases encoded and answered at a time: enough for the encoder to batch texts of one length, few enough for a lively bar."""
 
 
@@ -117,13 +117,17 @@ def run_cases(
         reply = bot.reply_encoded(Session(customer_id=_stranger()), cases[i].text, vector)
         return Outcome.of(cases[i], reply, margin)
 
-    for start in range(0, len(order), PORTION):
-        rows = order[start : start + PORTION]
-        vectors = bot.kb.encode([forms[i] for i in rows])
-        jobs = [(i, None if vectors is None else vectors[k]) for k, i in enumerate(rows)]
-        outcomes.update(zip(rows, each(answer, jobs) if each else map(answer, jobs), strict=True))
-        if tick:
-            tick(len(outcomes))
+    portions = [order[start : start + PORTION] for start in range(0, len(order), PORTION)]
+    ahead = ThreadPoolExecutor(1, thread_name_prefix="csbot-encode")  # it encodes while the replies before are made
+    try:
+        made = [ahead.submit(bot.kb.encode, [forms[i] for i in rows]) for rows in portions]
+        for rows, vectors in zip(portions, (one.result() for one in made), strict=True):
+            jobs = [(i, None if vectors is None else vectors[k]) for k, i in enumerate(rows)]
+            outcomes.update(zip(rows, each(answer, jobs) if each else map(answer, jobs), strict=True))
+            if tick:
+                tick(len(outcomes))
+    finally:
+        ahead.shutdown(cancel_futures=True)
     return [outcomes[i] for i in range(len(cases))]
 
 
