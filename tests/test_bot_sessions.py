@@ -14,11 +14,11 @@ import pytest
 from csbot import BotConfig, Chatbot, KnowledgeBase, Session
 from csbot.dialogue.state import replay, state_of
 from csbot.errors import InputError, SessionConflict, StoreError
-from csbot.models import Order, OrderQuery, Reply
+from csbot.models import Order, OrderQuery, Reply, Turn, utc_now
 from csbot.orders.base import OrderBackend
 from csbot.orders.json_file import OrderList
 from csbot.storage import MemoryStore, Store
-from csbot.storage.keeping import TRIES
+from csbot.storage.keeping import LOSSES, answer_and_save
 from csbot.storage.sql import SqlStore
 
 ID, PHONE = "QH202611030012", "13800000001"
@@ -159,9 +159,9 @@ def test_a_worker_that_was_overtaken_answers_again_and_no_turn_is_lost(make: Mak
 
 def test_answering_again_counts_as_one_guess(make: Make) -> None:
     other, session = make(), Session(customer_id="u")
-    backend = Between(lambda: backend.asked < 4 and other.reply(Session(customer_id="u", id=session.id), "包邮吗"))
+    backend = Between(lambda: backend.asked < 3 and other.reply(Session(customer_id="u", id=session.id), "包邮吗"))
     reply = make(backend, orders={"lookup_limit": 2}).reply(session, f"{ID} {PHONE}")
-    assert (backend.asked, reply.trace.rule) == (4, "order_not_found")
+    assert (backend.asked, reply.trace.rule) == (3, "order_not_found")
 
 
 def test_a_message_delivered_to_two_workers_at_once_is_answered_once(make: Make, store: Store) -> None:
@@ -176,13 +176,49 @@ def test_a_message_delivered_to_two_workers_at_once_is_answered_once(make: Make,
     assert stored(store, session) == session
 
 
-def test_a_worker_that_is_always_overtaken_gives_up_and_says_so(make: Make, store: Store) -> None:
-    other, session = make(), Session(customer_id="u")
-    backend = Between(lambda: other.reply(Session(customer_id="u", id=session.id), "包邮吗"))
-    with pytest.raises(SessionConflict):
-        make(backend).reply(session, f"{ID} {PHONE}")
-    assert backend.asked == TRIES
-    assert users(stored(store, session)) == ["包邮吗"] * TRIES
+def test_a_worker_that_is_overtaken_again_and_again_gets_the_session_to_itself(make: Make, store: Store) -> None:
+    session, overtaken = Session(customer_id="u"), []
+
+    def overtake() -> None:
+        other = store.load(session.id) or Session(customer_id="u", id=session.id)
+        other.turns.append(Turn(user="包邮吗", kind="answer", rule="exact"))
+        try:
+            store.save(other)
+            overtaken.append(True)
+        except SessionConflict:
+            overtaken.append(False)
+
+    make(Between(overtake)).reply(session, f"{ID} {PHONE}")
+    assert overtaken == [True] * LOSSES + [False]
+    assert users(session) == ["包邮吗"] * LOSSES + [f"{ID} {PHONE}"]
+    overtake()
+    assert overtaken[-1], "the claim ends with the reply"
+
+
+def test_a_worker_that_can_not_get_through_gives_up_and_says_so(
+    make: Make, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("csbot.storage.keeping.LONGEST_PAUSE_S", 0.001)
+    bot, session = make(), Session(customer_id="u")
+    bot.reply(session, "你好")
+    assert store.claim(session.id, "somebody else", utc_now() + timedelta(minutes=5))
+    with pytest.raises(SessionConflict, match="抢先"):
+        bot.reply(session, "包邮吗")
+    assert users(session) == users(stored(store, session)) == ["你好"]
+
+
+def test_an_answer_that_fails_ends_the_claim(store: Store) -> None:
+    session, claimed = Session(customer_id="u"), []
+    store.save(session)
+
+    def answer() -> Reply:
+        claimed.append(not store.claim(session.id, "somebody else", utc_now()))
+        raise SessionConflict("overtaken") if len(claimed) <= LOSSES else InputError("no answer")
+
+    with pytest.raises(InputError, match="no answer"):
+        answer_and_save(store, session, None, answer)
+    assert claimed == [False] * LOSSES + [True]
+    assert store.claim(session.id, "somebody else", utc_now())
 
 
 def test_a_store_that_fails_leaves_the_session_as_it_was(
