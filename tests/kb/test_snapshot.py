@@ -16,7 +16,7 @@ import pytest
 
 from csbot import Faq, KnowledgeBase
 from csbot.errors import SnapshotError, SnapshotLocked, SnapshotMissing
-from csbot.kb import snapshot
+from csbot.kb import manifests, publishing, snapshot
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -32,7 +32,7 @@ def test_a_version_holds_the_files_of_the_design_and_no_pickle(fresh_kb: Knowled
     assert (tmp_path / "kb" / "CURRENT").read_text(encoding="ascii").strip() == version
     assert {"faqs.jsonl", "vectors.npy", "dense.faiss", "calibration.json", "lexicon.json"} <= set(manifest["files"])
     assert set(manifest["files"]) | {"manifest.json"} == set(tree(directory))
-    assert (manifest["format_version"], manifest["faqs"], manifest["questions"]) == (snapshot.FORMAT_VERSION, 12, 35)
+    assert (manifest["format_version"], manifest["faqs"], manifest["questions"]) == (manifests.FORMAT_VERSION, 12, 35)
     assert (manifest["encoder"], manifest["parent"]) == (fresh_kb.encoder.fingerprint, None)
     for file in directory.rglob("*.npy"):
         np.load(file, allow_pickle=False)
@@ -80,18 +80,18 @@ def test_what_a_killed_writer_left_behind_is_swept_away(fresh_kb: KnowledgeBase,
     leftover = tmp_path / "kb" / "versions" / ".tmp-killed"
     leftover.mkdir()
     (leftover / "faqs.jsonl").write_text("half a line")
-    assert len(snapshot.history(tmp_path / "kb")) == 1
+    assert len(manifests.history(tmp_path / "kb")) == 1
     fresh_kb.update(delete=["pay"]).save(tmp_path / "kb")
     assert not leftover.exists()
 
 
 def test_only_so_many_versions_are_kept(hash_kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "KEPT_VERSIONS", 3)
+    monkeypatch.setattr(publishing, "KEPT_VERSIONS", 3)
     kb, names = KnowledgeBase(hash_kb.contents, hash_kb.encoder), []
     for i in range(5):
         kb = kb.update(upsert=[Faq(id="pay", question="可以分期付款吗", answer=f"第 {i} 版")])
         names.append(kb.save(tmp_path / "kb"))
-    assert [manifest.version for manifest in snapshot.history(tmp_path / "kb")] == names[:1:-1]
+    assert [manifest.version for manifest in manifests.history(tmp_path / "kb")] == names[:1:-1]
     assert sorted(path.name for path in (tmp_path / "kb" / "versions").iterdir()) == sorted(names[2:])
     assert KnowledgeBase.load(tmp_path / "kb", encoder=hash_kb.encoder).faqs[-2].answer == "第 4 版"
 
@@ -178,6 +178,6 @@ def test_a_full_disk_is_one_clear_error_and_what_was_saved_still_loads(
 
 
 def test_a_directory_without_a_knowledge_base_says_what_to_run(tmp_path: Path) -> None:
-    for call in (snapshot.current_version, snapshot.read, snapshot.read_faqs, snapshot.history):
+    for call in (manifests.current_version, snapshot.read, snapshot.read_faqs, manifests.history):
         with pytest.raises(SnapshotMissing, match="csbot index"):
             call(tmp_path)

@@ -12,7 +12,7 @@ import pytest
 
 from csbot import KnowledgeBase
 from csbot.errors import CsbotError, SnapshotCorrupt, SnapshotError, SnapshotVersionError
-from csbot.kb import snapshot, versions
+from csbot.kb import manifests, publishing, snapshot, versions
 
 WORDS = ("words.json", "starts.npy", "texts.npy", "weights.npy")
 FILES = (
@@ -28,7 +28,7 @@ def saved(small_saved: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def directory(saved: Path) -> Path:
-    return saved / "versions" / snapshot.current_version(saved)
+    return saved / "versions" / manifests.current_version(saved)
 
 
 def flip(file: Path, position: int) -> None:
@@ -79,7 +79,7 @@ def test_a_flipped_byte_anywhere_in_the_manifest_is_noticed(saved: Path, directo
     snapshot.read(saved)
 
 
-@pytest.mark.parametrize("format_version", [snapshot.FORMAT_VERSION - 1, snapshot.FORMAT_VERSION + 1, None, "1"])
+@pytest.mark.parametrize("format_version", [manifests.FORMAT_VERSION - 1, manifests.FORMAT_VERSION + 1, None, "1"])
 def test_another_format_version_is_refused_with_advice(saved: Path, directory: Path, format_version: object) -> None:
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     (directory / "manifest.json").write_text(json.dumps(manifest | {"format_version": format_version}), encoding="utf-8")
@@ -94,7 +94,7 @@ def test_a_calibration_of_other_features_is_refused_with_advice(small_kb: Knowle
     fitted = getattr(small_kb.contents, part)
     turned = fitted.ranker.model_copy(update={"features": fitted.ranker.features[::-1]})
     other = replace(small_kb.contents, **{part: fitted.model_copy(update={"ranker": turned})})
-    snapshot.write(tmp_path / "kb", other, encoder_name=None)
+    publishing.write(tmp_path / "kb", other, encoder_name=None)
     with pytest.raises(SnapshotVersionError, match=r"ranker.*csbot index") as caught:
         KnowledgeBase.load(tmp_path / "kb")
     assert str(caught.value.path).endswith("calibration.json")
@@ -102,7 +102,7 @@ def test_a_calibration_of_other_features_is_refused_with_advice(small_kb: Knowle
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\x00\x00\x00", b"../../etc", b"\xff\xfe", "版本".encode()])
 def test_a_damaged_current_file_is_refused_and_rollback_mends_it(saved: Path, content: bytes) -> None:
-    version = snapshot.current_version(saved)
+    version = manifests.current_version(saved)
     (saved / "CURRENT").write_bytes(content)
     with pytest.raises(SnapshotCorrupt, match="CURRENT"):
         KnowledgeBase.load(saved)
@@ -111,7 +111,7 @@ def test_a_damaged_current_file_is_refused_and_rollback_mends_it(saved: Path, co
 
 
 def test_a_current_file_that_names_nothing_is_refused_and_rollback_mends_it(saved: Path) -> None:
-    version = snapshot.current_version(saved)
+    version = manifests.current_version(saved)
     (saved / "CURRENT").write_text("0123456789abcdef")
     with pytest.raises(SnapshotCorrupt, match="0123456789abcdef"):
         KnowledgeBase.load(saved)
@@ -119,7 +119,7 @@ def test_a_current_file_that_names_nothing_is_refused_and_rollback_mends_it(save
 
 
 def test_a_damaged_version_can_be_left_by_rollback_and_replaced_by_publishing(fresh_kb: KnowledgeBase, saved: Path) -> None:
-    first = snapshot.current_version(saved)
+    first = manifests.current_version(saved)
     second = KnowledgeBase.load(saved).update(delete=["pay"]).save(saved)
     flip(saved / "versions" / second / "vectors.npy", 200)
     with pytest.raises(SnapshotCorrupt):
@@ -132,7 +132,7 @@ def test_a_damaged_version_can_be_left_by_rollback_and_replaced_by_publishing(fr
 
 
 def test_a_damaged_version_cannot_be_rolled_back_to(saved: Path) -> None:
-    first = snapshot.current_version(saved)
+    first = manifests.current_version(saved)
     second = KnowledgeBase.load(saved).update(delete=["pay"]).save(saved)
     flip(saved / "versions" / first / "dense.faiss", 100)
     with pytest.raises(SnapshotCorrupt):

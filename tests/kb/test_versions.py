@@ -8,7 +8,7 @@ import pytest
 
 from csbot import Faq, KnowledgeBase
 from csbot.errors import InputError, SnapshotMissing
-from csbot.kb import snapshot, versions
+from csbot.kb import manifests, versions
 from csbot.kb.versions import Change, compare, find, roll_back
 
 
@@ -26,7 +26,7 @@ def published(fresh_kb: KnowledgeBase, tmp_path: Path) -> tuple[Path, list[str]]
 
 def test_history_is_newest_first_and_knows_parents(published: tuple[Path, list[str]]) -> None:
     root, names = published
-    history = snapshot.history(root)
+    history = manifests.history(root)
     assert [manifest.version for manifest in history] == names[::-1]
     assert [manifest.parent for manifest in history] == [names[1], names[0], None]
     assert [manifest.faqs for manifest in history] == [12, 12, 12]
@@ -95,7 +95,7 @@ def test_a_version_published_after_a_rollback_has_the_one_rolled_back_to_as_pare
     root, names = published
     roll_back(root, names[0])
     fourth = KnowledgeBase.load(root).update(delete=["invoice"]).save(root)
-    assert snapshot.read_manifest(root, fourth).parent == names[0]
+    assert manifests.read_manifest(root, fourth).parent == names[0]
     assert roll_back(root) == names[0]
 
 

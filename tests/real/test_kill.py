@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from csbot import Faq, KnowledgeBase
-from csbot.kb import snapshot
+from csbot.kb import manifests, publishing
 from csbot.kb.export import write_faqs
 
 UPDATES, INDEXINGS = 38, 12
@@ -64,7 +64,7 @@ def writing_s(old: Path, new: KnowledgeBase, tmp_path_factory: pytest.TempPathFa
     for i in range(3):
         root = shutil.copytree(old, tmp_path_factory.mktemp("timed") / str(i))
         started = time.monotonic()
-        snapshot.write(root, new.contents, encoder_name=None)
+        publishing.write(root, new.contents, encoder_name=None)
         times.append(time.monotonic() - started)
     return max(times)
 
@@ -76,7 +76,7 @@ def check(root: Path, new: KnowledgeBase) -> bool:
     is_new = list(kb.faqs) == NEW
     topic = TOPICS[-1] if is_new else TOPICS[0]
     assert kb.contents.rank(f"{topic}是怎么规定的", None)[0].exact
-    assert kb.version in {manifest.version for manifest in snapshot.history(root)}
+    assert kb.version in {manifest.version for manifest in manifests.history(root)}
     KnowledgeBase(new.contents, new.encoder).save(root)
     assert list(KnowledgeBase.load(root).faqs) == NEW
     assert not [*(root / "versions").glob(".tmp-*"), *root.glob(".CURRENT-*")]

@@ -13,7 +13,7 @@ from typing import Any
 from csbot.encoders import Encoder, load_encoder
 from csbot.encoders.base import Progress, Vectors
 from csbot.errors import ConfigError, EncoderError, EncoderMismatch, InputError, SnapshotError
-from csbot.kb import snapshot
+from csbot.kb import manifests, publishing, snapshot
 from csbot.kb.calibrate import calibrate
 from csbot.kb.calibration import LEXICAL_ONLY, Calibration
 from csbot.kb.calibration_files import shipped_calibrations
@@ -126,8 +126,8 @@ class KnowledgeBase:
         :raises EncoderMismatch: the encoder given is not the one that made the vectors.
         """
         root = Path(path)
-        name = snapshot.current_version(root)
-        manifest = snapshot.read_manifest(root, name)
+        name = manifests.current_version(root)
+        manifest = manifests.read_manifest(root, name)
         chosen = _choose(encoder, manifest.encoder_name, threads)
         contents, _ = snapshot.read(root, name)
         kb = cls(
@@ -150,7 +150,7 @@ class KnowledgeBase:
         """
         root = Path(path)
         base = self._base if self.path is not None and self.path.resolve() == root.resolve() else None
-        name = snapshot.write(root, self._contents, encoder_name=self._encoder_name, base=base)
+        name = publishing.write(root, self._contents, encoder_name=self._encoder_name, base=base)
         self.path = root
         self._contents, _ = snapshot.read(root, name)
         self._base = name
@@ -297,7 +297,7 @@ class KnowledgeBase:
             return
         try:
             self._looked = now
-            name = snapshot.current_version(self.path)
+            name = manifests.current_version(self.path)
             if name != self._contents.version:
                 contents, _ = snapshot.read(self.path, name)
                 if contents.encoder_fingerprint == self._contents.encoder_fingerprint:

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from csbot.errors import InputError, SnapshotCorrupt, SnapshotError
-from csbot.kb import snapshot
+from csbot.kb import manifests, publishing, snapshot
 from csbot.models import Faq
 
 
@@ -48,18 +48,18 @@ def history(root: Path) -> list[Version]:
     :raises SnapshotMissing: there is no knowledge base at ``root``. :raises SnapshotCorrupt: its ``versions`` are gone.
     """
     try:
-        current = snapshot.current_version(root)
+        current = manifests.current_version(root)
     except SnapshotError:
         current = ""
-    found = [_version(root, name, current) for name in snapshot.version_names(root)]
+    found = [_version(root, name, current) for name in manifests.version_names(root)]
     return sorted(found, key=lambda version: (version.created is not None, version.created), reverse=True)
 
 
 def _version(root: Path, name: str, current: str) -> Version:
     manifest, damage = None, None
     try:
-        manifest = snapshot.read_manifest(root, name)
-        snapshot.verify(root, manifest)
+        manifest = manifests.read_manifest(root, name)
+        manifests.verify(root, manifest)
     except SnapshotError as error:
         damage = str(error)
     known = {} if manifest is None else manifest.model_dump(include=set(Version.model_fields) - {"version"})
@@ -93,7 +93,7 @@ def roll_back(root: Path, version: str | None = None) -> str:
             raise InputError(f"{root} 没有更早的版本可回退 | there is no version before this one")
         version = parent
     name = find(root, version)
-    snapshot.point_to(root, name)
+    publishing.point_to(root, name)
     return name
 
 
@@ -102,7 +102,7 @@ def find(root: Path, prefix: str) -> str:
 
     :raises InputError: none or several do.
     """
-    found = [m.version for m in snapshot.history(root) if m.version.startswith(prefix)]
+    found = [m.version for m in manifests.history(root) if m.version.startswith(prefix)]
     if len(found) != 1:
         what = "没有版本" if not found else f"{len(found)} 个版本"
         raise InputError(f"{what}以 {prefix!r} 开头，见 csbot kb history {root} | no single version begins with this")
@@ -111,13 +111,13 @@ def find(root: Path, prefix: str) -> str:
 
 def _parent(root: Path) -> str | None:
     """What was current before; where the current version is damaged, the newest other one."""
-    manifests = snapshot.history(root)
+    listed = manifests.history(root)
     try:
-        current = snapshot.current_version(root)
+        current = manifests.current_version(root)
     except SnapshotCorrupt:
         current = ""
-    found = next((m for m in manifests if m.version == current), None)
-    names = [m.version for m in manifests if m.version != current]
+    found = next((m for m in listed if m.version == current), None)
+    names = [m.version for m in listed if m.version != current]
     if found is None:
         return next(iter(names), None)
     return found.parent if found.parent in names else None
