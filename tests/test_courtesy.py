@@ -17,6 +17,8 @@ WHOLE = load_yaml("csbot", "courtesy.yaml")["whole"]
         ("你好", "greeting"), ("您好呀~", "greeting"), ("在吗？", "greeting"), ("Hello!", "greeting"),
         ("谢谢啦", "thanks"), ("好的，谢谢", "thanks"), ("感謝", "thanks"), ("再见", "goodbye"), ("算了", "cancel"),
         ("不用了", "cancel"), ("好的", "ack"), ("OK", "ack"), ("不错哦", "praise"),
+        ("嗯嗯知道了", "ack"), ("好的明白了，谢谢，再见", "goodbye"), ("嗯嗯好的谢谢", "thanks"), ("好好好", "ack"),
+        ("算不清楚", None), ("好用吗", None), ("行不行", None), ("嗯嗯知道了发票怎么开", None),
         ("的", None), ("", None), ("你好，快递没到", None), ("谢谢你们的门锁怎么装", None),
     ],
 )  # fmt: skip

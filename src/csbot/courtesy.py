@@ -28,7 +28,25 @@ def find_smalltalk(text: str) -> str | None:
     bare = particles.sub("", text)
     if bare in kinds:
         return kinds[bare]
-    return kinds.get(text)
+    if text in kinds:
+        return kinds[text]
+    said = {kinds[word] for word in _several().findall(bare)} if _several().sub("", bare) == "" else set()
+    return next((kind for kind in STRONGEST if kind in said), None)
+
+
+STRONGEST = ("goodbye", "thanks", "praise", "ack", "greeting")
+"""Of several courtesies in one message, the first of these is answered: 「嗯嗯知道了谢谢」 is thanks. Words of declining are no
+part of it: with others they say something else (算不 and 清楚)."""
+_SHORT = "好嗯哦行谢拜"
+"""Words of one character that stand beside others without meaning something else with them."""
+
+
+@cache
+def _several() -> re.Pattern[str]:
+    _, kinds, _, _ = _patterns()
+    plain = (word for word, kind in kinds.items() if kind in STRONGEST and (len(word) > 1 or word in _SHORT))
+    words = sorted(plain, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, words)))
 
 
 def without_courtesy(text: str) -> str:

@@ -108,10 +108,21 @@ def test_chat_is_one_session(call: Call, small_saved: Path) -> None:
     assert "[smalltalk" in printed
 
 
+def test_ask_knows_the_tasks_that_are_declared(call_json: CallJson, small_saved: Path) -> None:
+    reply = call_json("ask", "--kb", small_saved, "我要报修", "--tasks", DATA / "tasks")
+    assert (reply["kind"], reply["slot"], reply["trace"]["intent"]) == ("ask_slot", "product", "fault_report")
+
+
+def test_chat_does_a_task_and_gives_its_receipt(call: Call, small_saved: Path) -> None:
+    said = "报修：橱柜台面裂了，13900000005，地址是文一路18号，周六来\n对的\n"
+    assert "DEMO-" in call("chat", "--kb", small_saved, "--tasks", DATA / "tasks", stdin=said)
+
+
 def test_demo_indexes_talks_and_evaluates(call: Call, tmp_path: Path) -> None:
     """On a small part of the sample data, so that it is quick."""
     data = tmp_path / "data"
     shutil.copytree(DATA / "dictionaries", data / "dictionaries")
+    shutil.copytree(DATA / "tasks", data / "tasks")
     shutil.copy(DATA / "orders.json", data)
     faqs = read_faqs(DATA / "faq.csv")[:12]
     known = {faq.id for faq in faqs}

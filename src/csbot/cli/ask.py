@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from csbot.cli.output import ConfigOption, JsonOption, KbOption, OrdersOption, console
+from csbot.cli.output import ConfigOption, JsonOption, KbOption, OrdersOption, TasksOption, console
 
 
 def ask(
@@ -15,6 +15,7 @@ def ask(
     text: Annotated[str, typer.Argument(help="客户的一句话 | one message of a customer")],
     config: ConfigOption = None,
     orders: OrdersOption = None,
+    tasks: TasksOption = None,
     channel: Annotated[str, typer.Option(help="渠道，如 web、wechat | the channel")] = "web",
     as_json: JsonOption = False,
 ) -> None:
@@ -25,7 +26,7 @@ def ask(
     from csbot.cli.bots import open_bot
     from csbot.models import Session
 
-    reply = open_bot(kb, config, orders).reply(Session(customer_id="cli", channel=channel), text)
+    reply = open_bot(kb, config, orders, tasks).reply(Session(customer_id="cli", channel=channel), text)
     if as_json:
         sys.stdout.write(reply.model_dump_json(indent=2) + "\n")
         return

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from csbot.cli.output import ConfigOption, KbOption, OrdersOption, console
+from csbot.cli.output import ConfigOption, KbOption, OrdersOption, TasksOption, console
 
 
-def chat(kb: KbOption, config: ConfigOption = None, orders: OrdersOption = None) -> None:
+def chat(kb: KbOption, config: ConfigOption = None, orders: OrdersOption = None, tasks: TasksOption = None) -> None:
     """在终端里和机器人对话（Ctrl-D 结束） | talk with the bot in the terminal (Ctrl-D ends it).
 
-    例 Example: csbot chat --kb var/kb --orders data/orders.json
+    例 Example: csbot chat --kb var/kb --orders data/orders.json --tasks data/tasks
     """
     from csbot.cli.bots import open_bot
     from csbot.models import Session
 
-    bot = open_bot(kb, config, orders)
+    bot = open_bot(kb, config, orders, tasks)
     session = Session(customer_id="cli", channel="web")
     out = console()
     while True:

@@ -26,6 +26,7 @@ def demo(
     例 Example: csbot demo --data data
     """
     from csbot.bot import Chatbot
+    from csbot.cli.bots import receipt
     from csbot.cli.evaluate_tables import print_report
     from csbot.evaluation.run import evaluate
     from csbot.kb.knowledge_base import KnowledgeBase
@@ -41,7 +42,7 @@ def demo(
     kb = KnowledgeBase.build(data / "faq.csv", lexicon=lexicon, progress=True)
     version = kb.save(out)
     screen.print(f"{len(kb)} 条知识 FAQs，{len(kb.contents.questions)} 个问法 questions → {out} ({version})", highlight=False)
-    bot = Chatbot(kb, orders=data / "orders.json")
+    bot = Chatbot(kb, orders=data / "orders.json", tasks=data / "tasks", handlers={"fault_report": receipt})
     screen.rule("2 对话 conversation")
     session = Session(customer_id="demo", channel="wechat")
     for text in SCRIPT:

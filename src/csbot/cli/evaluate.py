@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csbot.cli.output import ConfigOption, JsonOption, KbOption, OrdersOption, err_console, print_json
+from csbot.cli.output import ConfigOption, JsonOption, KbOption, OrdersOption, TasksOption, err_console, print_json
 
 if TYPE_CHECKING:
     from csbot.evaluation.compare import Comparison
@@ -22,6 +22,7 @@ def evaluate_command(
     cases: Annotated[FileOption, typer.Option("--cases", help="用例 .jsonl | labelled messages")] = None,
     dialogues: Annotated[FileOption, typer.Option("--dialogues", help="对话 .jsonl | labelled dialogues")] = None,
     orders: OrdersOption = None,
+    tasks: TasksOption = None,
     config: ConfigOption = None,
     baseline: Annotated[FileOption, typer.Option("--baseline", help="与以前的结果比较 | compare with an older --out")] = None,
     gate: Annotated[
@@ -57,7 +58,7 @@ def evaluate_command(
     old = EvalReport.read(baseline) if baseline else None
     script = page.plotly_script() if html else ""
     report = evaluate(
-        open_bot(kb, config, orders), cases, dialogues, workers=workers, seed=seed,
+        open_bot(kb, config, orders, tasks), cases, dialogues, workers=workers, seed=seed,
         known_faqs=old.expected_faqs if old else (), progress=not as_json,
     )  # fmt: skip
     comparison = compare(old, report, seed=seed) if old else None

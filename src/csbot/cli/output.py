@@ -22,6 +22,10 @@ ConfigOption = Annotated[
 OrdersOption = Annotated[
     Path | None, typer.Option("--orders", help="订单 .json，或 SQL/HTTP 映射 .yaml | orders as JSON, or a SQL or HTTP mapping")
 ]
+TasksOption = Annotated[
+    Path | None,
+    typer.Option("--tasks", help="任务声明 .yaml 或其目录（执行只回执） | declared tasks; doing one only gives a receipt"),
+]
 
 
 def console() -> Console:

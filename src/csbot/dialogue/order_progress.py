@@ -10,7 +10,7 @@ from functools import cache
 from csbot.config import BotConfig, OrderConfig
 from csbot.dialogue import task_flow
 from csbot.dialogue.slot_filling import taken_back
-from csbot.dialogue.state import FOLLOW_UP, LOOKUP_LIMIT, NOT_FOUND, PICKED, State
+from csbot.dialogue.state import ANOTHER, FOLLOW_UP, LOOKUP_LIMIT, NOT_FOUND, PICKED, State
 from csbot.dialogue.tasks import order_task
 from csbot.intents.answers import says
 from csbot.intents.slots import is_attempt
@@ -23,8 +23,6 @@ SLOTS = ("order_id", "phone", "name")
 
 NUMBER = "number"
 """The slot for a number that may be a phone or an order id, until the customer has said which."""
-ANOTHER = "order_another"
-"""Rule of a look-up for the customer's orders beside the one in hand."""
 RECENT = 4
 """Turns for which an order that was shown stays in hand."""
 SURE = 0.8
@@ -48,7 +46,7 @@ def go_on(state: State, message: Understanding, config: BotConfig, has_orders: b
     given = keys_in(message) or ({meant: number} if number and (meant := _meant(number, message)) else {})
     if given:
         return continue_with(state, known | given, given, config, has_orders, rule="slot_given")
-    if gone := taken_back(order_task(), known, message):
+    if gone := taken_back(order_task(), known, state.asked, message):
         kept = {name: value for name, value in known.items() if name not in gone}
         return ask(state, kept, gone[0], config, rule="slot_withdrawn")
     asked = state.asked if state.asked != NUMBER else next_slot(known, config.orders)
@@ -131,7 +129,7 @@ def about_the_order_in_hand(
         return continue_with(state, proof | given, given, config, True, rule="another_order_id")
     if given:
         return None
-    if rival < SURE and says("elsewhere", form):
+    if says("elsewhere", form) and (rival < SURE or says("looks_up", form)):
         return ask(state, {}, next_slot({}, config.orders) or "phone", config, rule="elsewhere")
     if rival < SURE and says("another", form):
         return continue_with(state, proof, {}, config, True, rule=ANOTHER)

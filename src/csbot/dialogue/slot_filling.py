@@ -70,12 +70,18 @@ def fill(task: Task, known: dict[str, str], asked: str | None, message: Understa
     return Filled(values, invalid)
 
 
-def taken_back(task: Task, known: dict[str, str], message: Understanding) -> list[str]:
-    """Known slots that the message calls wrong, by their kind or by their title (「地址不对」), in the order of the task."""
-    wrong = says("corrects", message.normalised) or says("denies", message.normalised)
-    named = {slot.name for slot in task.slots if wrong and slot.title in message.normalised}
-    named |= {slot.name for slot in task.slots if slot.kind in message.withdrawn}
-    return [slot.name for slot in task.slots if slot.name in named and slot.name in known]
+def taken_back(task: Task, known: dict[str, str], asked: str | None, message: Understanding) -> list[str]:
+    """Known slots that the message calls wrong, by title (「地址不对」) or kind (「那个号错了」), in the task's order.
+
+    A bare 「不对」 takes back what was given last; where all has been read back, it may be any of it, and is none.
+    """
+    denies = says("denies", message.normalised)
+    wrong = denies or says("corrects", message.normalised)
+    gone = {slot.name for slot in task.slots if wrong and slot.title in message.normalised}
+    if not (denies and asked == CONFIRM):
+        latest = {task.kind_of(name): name for name in known}  # of several of a kind, the one given last
+        gone |= {latest[kind] for kind in message.withdrawn if kind in latest}
+    return [slot.name for slot in task.slots if slot.name in gone and slot.name in known]
 
 
 def _meant(entity: Slot, slot: TaskSlot, waiting: TaskSlot | None, message: Understanding) -> bool:

@@ -13,7 +13,8 @@ NOT_FOUND = "order_not_found"
 
 PICKED = "order_picked"
 FOLLOW_UP = "order_follow_up"
-"""Rules of turns in which an order was told: picked from a list, or asked after once more. The list stays on offer."""
+ANOTHER = "order_another"
+"""Rules of turns in which an order was told: picked from a list, asked after once more, or the other one. The list stays."""
 
 LOOKUP_LIMIT = "lookup_limit"
 """Rule of the turn in which a human was called because too many look-ups found nothing."""
@@ -63,7 +64,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
     if turn.kind == "ask_slot" and turn.slot:
         asks[turn.slot] = asks.get(turn.slot, 0) + 1
     keeps_options = turn.kind == "smalltalk" or (turn.kind == "answer" and turn.task is not None)
-    keeps_options = keeps_options or (state.offers_orders and turn.rule in (PICKED, FOLLOW_UP))
+    keeps_options = keeps_options or (state.offers_orders and turn.rule in (PICKED, FOLLOW_UP, ANOTHER))
     options = turn.options if turn.kind == "clarify" else state.options if keeps_options else ()
     texts = turn.option_texts if turn.kind == "clarify" else state.option_texts if keeps_options else ()
     return replace(

@@ -42,7 +42,7 @@ def new_task(state: State, message: Understanding, policy: Policy) -> Action | N
     likely = message.intents.get(ORDER_PROGRESS, 0.0)
     if top and top.action == ORDER_PROGRESS and policy.band(top) == "answer":
         likely = max(likely, top.confidence)
-    if other := _other_task(state, message, policy, rival, likely):
+    if other := _other_task(state, message, policy, rival, likely if policy.has_orders else 0.0):
         return other
     settings = policy.config.dialogue
     has_key = any(slot.name in ("order_id", "phone") for slot in message.slots)

@@ -37,7 +37,7 @@ def go_on(task: Task, state: State, message: Understanding, faq: Candidate | Non
     if filled.values:
         kept = {name: value for name, value in known.items() if name.removesuffix(SAID) not in filled.values}
         return proceed(task, state, kept | filled.values, config, rule="slot_given")
-    if gone := taken_back(task, known, message):
+    if gone := taken_back(task, known, asked, message):
         kept = {name: value for name, value in known.items() if name.removesuffix(SAID) not in gone}
         return ask(task, state, kept, gone[0], config, rule="slot_withdrawn")
     if filled.invalid:

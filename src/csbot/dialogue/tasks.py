@@ -131,6 +131,10 @@ class Task(_Declared):
         slot = self.slot(name)
         return slot.kind if slot else name
 
+    def kinds_of(self, slots: Mapping[str, str]) -> list[str]:
+        """Kinds of the slots that have a value, the one given last last."""
+        return [self.kind_of(name) for name, value in slots.items() if value and self.slot(name)]
+
     @property
     def handler(self) -> str:
         """Name of the function that does the task."""

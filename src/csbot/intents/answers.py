@@ -18,6 +18,7 @@ Answer = Literal[
     "corrects",
     "another",
     "elsewhere",
+    "looks_up",
     "past",
     "leads",
     "order_id",

@@ -27,16 +27,21 @@ _SLOT_LABEL = re.compile(
     r"(?:我叫做?|我是|姓名|名字|收[件货]人|联系人|本人|手机号?码?|电话号?码?|联系方式|订单编?号|单号|编号|号码"
     r"|(?:手机|电话)?号?码?(?:的|最)?(?:尾号|尾数|后[四4]位))(?:是|为|叫|:|：|\s)*$"
 )
+_THAT_ONE = re.compile(r"的?(?:那|这)一?(?:个|单|款|件|条|项)(?:订单|问题)?(?:吧|呢|的|呗)*$")
 _KEYS = ("phone", "phone_last4", "order_id", "name")
 _LAST = re.compile(r"^(?:就?(?:是|要|选)?)?最后(?:面)?(?:那|一)?(?:一)?(?:个|条|项|单)(?:吧|的)?$")
 _FIRST = re.compile(r"^(?:就?(?:是|要|选)?)?(?:最)?(?:上面|前面|头)(?:那|一)?(?:一)?(?:个|条|项|单)(?:吧|的)?$")
 
 
+MOST_CANDIDATES = 20
+"""Candidates made of a message: a trace keeps ten and a list offers five. Of a bare topic all are looked at."""
+
+
 def find_choice(text: str, options: Sequence[str]) -> int | None:
     """0-based option that a message (normal form) picks: by number, by place, or by the option's own words.
 
-    >>> find_choice("第二个", ["a", "b"]), find_choice("3", ["a", "b"])
-    (1, None)
+    >>> find_choice("第二个", ["a", "b"]), find_choice("3", ["a", "b"]), find_choice("门锁那个", ["QH1 橱柜", "QH2 智能门锁"])
+    (1, None, 1)
     """
     if not options:
         return None
@@ -50,7 +55,9 @@ def find_choice(text: str, options: Sequence[str]) -> int | None:
     forms = [normalise(option) for option in options]
     if text in forms:
         return forms.index(text)
-    holding = [i for i, form in enumerate(forms) if len(text) >= 4 and text in form]
+    named = _THAT_ONE.sub("", text)
+    least = 4 if named == text else 2
+    holding = [i for i, form in enumerate(forms) if len(named) >= least and named in form]
     return holding[0] if len(holding) == 1 else None
 
 
@@ -123,12 +130,13 @@ def understand(
         intents[ORDER_PROGRESS] = max(wanted, intents.get(ORDER_PROGRESS, 0.0))
     if tasks is not None and not gives_slot:
         intents |= tasks.probabilities(core, vector, contents, kb.encode)
+    topic = contents.topic(core)
     return Understanding.model_construct(  # parts are valid already
         text=text,
         normalised=form,
-        candidates=tuple(contents.rank(core, vector)),
+        candidates=tuple(contents.rank(core, vector, most=None if topic else MOST_CANDIDATES)),
         intents=intents,
-        topic=contents.topic(core),
+        topic=topic,
         signals=signals,
         slots=slots,
         denied=reading.denied,

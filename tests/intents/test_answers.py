@@ -1,0 +1,88 @@
+"""How customers answer what the bot asked: each kind of answer with words that are it, and words that only sound like it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from csbot.intents.answers import Answer, says, without_calling_off, without_lead
+from csbot.resources import load_yaml
+from csbot.text import normalise
+
+RULES = load_yaml("csbot.intents.data", "answers.yaml")
+
+SAID: dict[Answer, tuple[str, str]] = {
+    "agrees": (
+        "好|好的|对|是的|嗯嗯|可以|行|确认|没问题|对的，没问题|好的，提交吧|OK|沒錯",
+        "好像不对|对不起|不好|好多钱|行不行|好，但是地址错了",
+    ),
+    "wants": (
+        "要|需要|要的|好的，要|转吧|帮我催一下|麻烦了|帮我跟进一下|快点",
+        "要多久|要两个|需要多少钱|不要|转账怎么弄",
+    ),
+    "denies": ("不|不对|不是|错了|等等|要改|我要改一下|有误", "不对劲|不是本人能签收吗|不行吗"),
+    "leaves_open": (
+        "都行|随便|不用|没有要求|看师傅方便|越快越好|随时都可以|什么时候都行|不清楚",
+        "不行|没有空|都不行|随便什么产品都修吗",
+    ),
+    "asks": (
+        "包邮吗|维修怎么收费|多久能到|发票怎么开|能不能改地址|多少钱",
+        "柜门掉了|怎么都打不开|一直响|漏水很厉害",
+    ),
+    "corrects": ("地址不对|电话写错了|改一下地址|换成橱柜", "打不开|没反应"),
+    "another": (
+        "另一个呢|另外一单呢|我另一单做到哪了|其他的呢|还有别的订单吗|还有一单呢|上一单呢|再查一个",
+        "另外问个问题|还有个问题|那个呢|换个手机号",
+    ),
+    "elsewhere": (
+        "换个手机号查|用别的号码查|帮朋友查一下|帮我妈查一下|我老婆的订单呢|他的快递呢",
+        "手机号填错了|我的订单呢|朋友推荐的优惠券",
+    ),
+    "past": ("昨天|前天晚上|上周六|去年", "明天|下周三|今天下午"),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(SAID))
+def test_each_kind_is_told_from_what_only_sounds_like_it(kind: Answer) -> None:
+    right, wrong = ([normalise(text) for text in texts.split("|")] for texts in SAID[kind])
+    assert [text for text in right if not says(kind, text)] == []
+    assert [text for text in wrong if says(kind, text)] == []
+
+
+@pytest.mark.parametrize("kind", sorted(RULES))
+def test_every_rule_has_a_reason_and_no_rule_takes_nothing_for_something(kind: Answer) -> None:
+    assert all(rule["reason"] for rule in RULES[kind])
+    assert not says(kind, "")
+    assert not any(re.search(rule["pattern"], "") for rule in RULES[kind])
+
+
+@pytest.mark.parametrize(
+    ("message", "rest"),
+    [
+        ("算了", ""), ("不查了", ""), ("我不想查了", ""), ("不用查了", ""), ("不想报修了", ""), ("取消报修", ""),
+        ("算了不查了", ""),
+        ("那就算了吧", ""), ("不用了，谢谢", ""), ("没事了", ""), ("不查了，发票怎么开", "发票怎么开"),
+        ("算了，不查了，转人工", "转人工"),
+        ("不用电的锁有吗", None), ("发票怎么开", None), ("取消订单怎么弄", None), ("不想要了怎么退", None),
+        ("不修的话会怎样", None),
+        ("不知道", None), ("算一下多少钱", None),
+    ],
+)  # fmt: skip
+def test_calling_off_is_told_from_what_follows_it(message: str, rest: str | None) -> None:
+    assert without_calling_off(normalise(message)) == rest
+
+
+@pytest.mark.parametrize(("typed", "value"), [
+    ("不对，应该是文二路9号", "文二路9号"), ("改成文二路9号", "文二路9号"), ("文二路9号", "文二路9号"), ("是门锁", "门锁"),
+    ("", ""),
+    ("不对", "不对"),
+])  # fmt: skip
+def test_a_value_is_taken_without_what_leads_up_to_it(typed: str, value: str) -> None:
+    assert without_lead(typed) == value
+
+
+def test_a_long_message_of_odd_repetitions_is_read_in_no_time() -> None:
+    for kind in SAID:
+        says(kind, "好的对的嗯嗯可以不查了另另另换换换" * 60)
+    without_calling_off("不不不别别别算了吧" * 200)
