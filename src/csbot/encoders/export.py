@@ -37,10 +37,19 @@ def export_model(out: Path, source: Path | None = None) -> None:
         raise InputError(f"{out} 不是空目录 | the directory is not empty", path=out)
     weights = onnx_model.read_weights(source / MODEL_FILE)
     settings = json.loads((source / CONFIG_FILE).read_text("utf-8"))
+    shape = onnx_model.Shape(heads=settings["heads"], epsilon=settings["epsilon"])
+    write_sentence_transformers(out, weights, source / TOKENIZER_FILE, shape)
+
+
+def write_sentence_transformers(out: Path, weights: onnx_model.Weights, tokenizer: Path, shape: onnx_model.Shape) -> None:
+    """Write BERT weights and a ``tokenizer.json`` as a sentence-transformers model: mean over the pieces, unit length.
+
+    :raises MissingDependency: ``safetensors`` is absent.
+    """
     out.mkdir(parents=True, exist_ok=True)
     _safetensors().save_file(weights, out / WEIGHTS_FILE, metadata={"format": "pt"})
-    shutil.copy(source / TOKENIZER_FILE, out / TOKENIZER_FILE)
-    for name, value in _sentence_transformers_files(weights, settings).items():
+    shutil.copy(tokenizer, out / TOKENIZER_FILE)
+    for name, value in _sentence_transformers_files(weights, shape).items():
         (out / name).parent.mkdir(exist_ok=True)
         (out / name).write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
@@ -96,7 +105,7 @@ def _batches(tokenizer_file: Path, texts: Iterable[str], size: int = 16) -> Iter
         yield {"input_ids": ids, "attention_mask": mask}
 
 
-def _sentence_transformers_files(weights: onnx_model.Weights, settings: dict[str, Any]) -> dict[str, Any]:
+def _sentence_transformers_files(weights: onnx_model.Weights, shape: onnx_model.Shape) -> dict[str, Any]:
     """The JSON files beside weights and tokenizer, by their names in the directory."""
     pieces, hidden = weights[onnx_model.EMBEDDING].shape
     package = "sentence_transformers.models"
@@ -112,11 +121,11 @@ def _sentence_transformers_files(weights: onnx_model.Weights, settings: dict[str
             "vocab_size": pieces,
             "hidden_size": hidden,
             "num_hidden_layers": onnx_model.layers_of(weights),
-            "num_attention_heads": settings["heads"],
+            "num_attention_heads": shape.heads,
             "intermediate_size": len(weights["encoder.layer.0.intermediate.dense.bias"]),
             "max_position_embeddings": len(weights["embeddings.position_embeddings.weight"]),
             "type_vocab_size": len(weights["embeddings.token_type_embeddings.weight"]),
-            "layer_norm_eps": settings["epsilon"],
+            "layer_norm_eps": shape.epsilon,
             "hidden_act": "gelu",
             "pad_token_id": 1,
         },
