@@ -98,20 +98,23 @@ def queries(rows: int, count: int) -> dict[str, list[OrderQuery]]:
 
 
 def measure(orders: SqlOrders, raw: Callable[[OrderQuery], Any], asked: Sequence[OrderQuery]) -> dict[str, float]:
-    """Milliseconds of `SqlOrders.find` and of the bare driver, query by query in turn."""
+    """Milliseconds of `SqlOrders.find` and of the bare driver, in turn; and of this process at work in them."""
     taken: dict[str, list[float]] = {"find": [], "raw": []}
+    cpu_s = {"find": 0.0, "raw": 0.0}
     warm = asked[:50]
     for query in [*warm, *asked]:
         for name, call in (("find", lambda q: orders.find(q, 30.0)), ("raw", raw)):
-            start = time.perf_counter()
+            start, started = time.perf_counter(), time.process_time()
             call(query)
             taken[name].append((time.perf_counter() - start) * 1000)
+            cpu_s[name] += time.process_time() - started
     figures = {
         f"{name}_{label}_ms": round(float(np.percentile(values[len(warm) :], q)), 3)
         for name, values in taken.items()
         for label, q in (("p50", 50), ("p99", 99))
     }
-    return figures | {"find_to_raw_p99": round(figures["find_p99_ms"] / figures["raw_p99_ms"], 2)}
+    cpu = {f"{name}_client_cpu_ms": round(seconds * 1000 / len(taken[name]), 3) for name, seconds in cpu_s.items()}
+    return figures | cpu | {"find_to_raw_p99": round(figures["find_p99_ms"] / figures["raw_p99_ms"], 2)}
 
 
 def median_ms(orders: SqlOrders, asked: Sequence[OrderQuery]) -> float:
@@ -201,6 +204,7 @@ def main() -> None:
     result = {
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "hardware": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "load": os.getloadavg()[0],
         "orders": args.rows,
         "postgresql": postgresql,
         "sqlite": sqlite,

@@ -172,11 +172,6 @@ def test_a_query_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_a_time_that_is_over_before_it_begins_is_an_error(shop: SqlOrders) -> None:
-    with pytest.raises(OrderBackendError, match="没有及时响应"):
-        shop.find(OrderQuery(phone="13800000001"), 0.0)
-
-
 def test_a_database_locked_by_a_writer_is_an_error_in_time(tmp_path: Path) -> None:
     url = make(tmp_path / "shop.db")
     orders = SqlOrders(url, OrderMapping(**DECLARED))

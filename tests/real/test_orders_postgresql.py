@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 import threading
 import types
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from csbot import Chatbot, KnowledgeBase, Session
 from csbot.errors import ConfigError, OrderBackendError
@@ -23,6 +26,7 @@ from csbot.models import Order, OrderQuery
 from csbot.orders.sql import OrderMapping, SqlOrders
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "orders.py"
+DOCS = Path(__file__).parents[2] / "docs" / "orders.md"
 MILLION = 1_000_000
 OURS = "FROM pg_stat_activity WHERE application_name = 'csbot' AND datname = current_database()"
 COLUMNS = {"order_id": "no", "phone": "tel"}
@@ -97,7 +101,8 @@ def test_an_order_is_read_with_every_type_of_column(opened: Any) -> None:
         INSERT INTO e VALUES (202600000001, '2026-10-10 01:20+00', '已揽收'), (202600000001, NULL, 'x');""",
         table="Orders", table_schema="店",
         columns=COLUMNS | {"name": "买家", "status": "state", "items": "goods", "eta": "eta"},
-        events={"table": "e", "order": "no", "time": "at", "text": "what"}, status_words={20: "已发货"},
+        events={"table": "e", "table_schema": "public", "order": "no", "time": "at", "text": "what"},
+        status_words={20: "已发货"},
     )  # fmt: skip
     orders.check()
     (order,) = orders.find(OrderQuery(order_id="202600000001", phone="13800000001", name="林曉燕"), 5.0)
@@ -121,9 +126,8 @@ def test_the_account_needs_select_only_and_nothing_can_be_written(opened: Any, p
     )
     assert len(orders.find(OrderQuery(order_id="QH1"), 5.0)) == 1
     writing = SqlOrders(postgres_url, OrderMapping(table="v", columns=COLUMNS))
-    with pytest.raises(OrderBackendError, match="InternalError"):
+    with closing(writing), pytest.raises(OrderBackendError, match="InternalError"):
         writing.find(OrderQuery(phone="13800000001"), 5.0)
-    writing.close()
     with psycopg.connect(postgres_url) as connection:
         assert connection.execute("SELECT count(*) FROM o").fetchone() == (1,)
 
@@ -135,9 +139,8 @@ def test_a_statement_that_takes_too_long_is_stopped_by_the_database(opened: Any,
         CREATE VIEW slow AS SELECT no, tel FROM o, pg_sleep(3600);"""
     )
     slow = SqlOrders(postgres_url, OrderMapping(table="slow", columns=COLUMNS))
-    with pytest.raises(OrderBackendError, match="OperationalError"):
+    with closing(slow), pytest.raises(OrderBackendError, match="OperationalError"):
         slow.find(OrderQuery(order_id="QH1"), 0.2)
-    slow.close()
     with psycopg.connect(postgres_url) as connection:
         left = (
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%slow%' AND state = 'active' AND pid <> pg_backend_pid()"
@@ -203,9 +206,31 @@ def test_a_mapping_that_does_not_fit_is_found_before_the_first_customer(
 def test_an_account_without_the_right_to_read_is_told_so(opened: Any, postgres_url: str) -> None:
     opened("CREATE TABLE o (no text, tel text); DROP ROLE IF EXISTS csbot_nobody; CREATE ROLE csbot_nobody LOGIN")
     orders = SqlOrders(sa.make_url(postgres_url).set(username="csbot_nobody"), OrderMapping(table="o", columns=COLUMNS))
-    with pytest.raises(ConfigError, match="permission denied"):
+    with closing(orders), pytest.raises(ConfigError, match="permission denied"):
         orders.check()
-    orders.close()
+
+
+def test_the_account_that_the_docs_advise_is_enough_and_sees_nothing_else(postgres_url: str) -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    grants, declared = (re.search(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL) for kind in ("sql", "yaml"))
+    assert grants is not None
+    assert declared is not None
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(
+            """CREATE SCHEMA shop; CREATE TABLE shop.orders
+              (id bigint, order_no text, mobile text, buyer text, state int, goods text, arrives_on date, address text);
+            CREATE TABLE shop.order_events (order_id bigint, at timestamptz, note text);
+            INSERT INTO shop.orders VALUES (7, 'QH1', '+86 138-0000-0001', '林晓燕', 30, '衣柜', NULL, '文三路 1 号');
+            INSERT INTO shop.order_events VALUES (7, now(), '已揽收');"""
+        )
+        connection.execute(grants.group(1))
+    account = sa.make_url(postgres_url).set(username="csbot")
+    with closing(SqlOrders(account, OrderMapping(**yaml.safe_load(declared.group(1))))) as orders:
+        orders.check()
+        (order,) = orders.find(OrderQuery(order_id="QH1", phone="13800000001"), 5.0)
+    assert (order.status, order.events[0].text) == ("已发货", "已揽收")
+    with psycopg.connect(postgres_url, user="csbot") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("SELECT address FROM shop.orders")
 
 
 def test_the_advised_indexes_are_used(opened: Any, postgres_url: str) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from csbot.errors import ConfigError, InputError, MissingDependency, OrderBackendError
+from csbot.errors import ConfigError, InputError, MissingDependency
 
 _POSTGRESQL: dict[str, Any] = {
     "application_name": "csbot",
@@ -81,17 +81,22 @@ def _open_sqlite(url: URL) -> Engine:
 
 
 @contextmanager
-def reading(engine: Engine, deadline: float) -> Iterator[Connection]:
-    """A connection in a transaction that can't write, where the database has such.
+def reading(engine: Engine, timeout_s: float) -> Iterator[Connection]:
+    """A connection in a transaction that can't write, where the database has such, and in which no statement takes too long.
 
-    :param deadline: of `time.monotonic`; SQLite's work is cut off then, PostgreSQL's by `fetch`.
+    :raises SQLAlchemyError: the database can't be reached.
     """
-    guarded = engine.execution_options(postgresql_readonly=True) if engine.dialect.name == "postgresql" else engine
-    with guarded.connect() as connection:
+    if engine.dialect.name == "postgresql":
+        with engine.execution_options(postgresql_readonly=True).connect() as connection:
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(timeout_s * 1000))}")
+            yield connection
+        return
+    with engine.connect() as connection:
         driver = connection.connection.driver_connection
         if not isinstance(driver, sqlite3.Connection):
             yield connection
             return
+        deadline = time.monotonic() + timeout_s
         driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
         try:
             yield connection
@@ -99,17 +104,8 @@ def reading(engine: Engine, deadline: float) -> Iterator[Connection]:
             driver.set_progress_handler(None, 0)
 
 
-def fetch(connection: Connection, asked: tuple[sa.Select[Any], dict[str, Any]], deadline: float) -> list[dict[str, Any]]:
-    """The rows of a SELECT with its values, by their labels.
-
-    :param deadline: of `time.monotonic`; PostgreSQL stops the statement then.
-    :raises OrderBackendError: the deadline is over. :raises SQLAlchemyError: the database failed, or stopped the statement.
-    """
-    left_ms = int((deadline - time.monotonic()) * 1000)
-    if left_ms <= 0:
-        raise OrderBackendError("订单数据库没有及时响应 | the database of orders was too slow")
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left_ms}")
+def fetch(connection: Connection, asked: tuple[sa.Select[Any], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a SELECT with its values, by their labels."""
     return [dict(row) for row in connection.execute(*asked).mappings()]
 
 

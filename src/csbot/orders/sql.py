@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -73,24 +72,23 @@ class SqlOrders:
         asked = self._statements.orders(query)
         if asked is None:
             return []
-        deadline = time.monotonic() + timeout_s
         events: dict[str, list[tuple[Any, Any]]] = defaultdict(list)
         try:
-            with reading(self._engine, deadline) as connection:
+            with reading(self._engine, timeout_s) as connection:
                 try:
-                    found = mine(fetch(connection, asked, deadline), query)
+                    found = mine(fetch(connection, asked), query)
                 except (DataError, UnicodeEncodeError):
                     return []
-                for event in self._history(connection, found, deadline):
+                for event in self._history(connection, found):
                     events[str(event["key"])].append((event["time"], event["text"]))
         except SQLAlchemyError as error:  # whose own message may hold the customer's data
             raise OrderBackendError(f"订单数据库查询失败（{type(error).__name__}） | the database of orders failed") from None
         return [to_order(row, events[str(row.get("key"))], self.mapping) for row in found]
 
-    def _history(self, connection: Connection, found: list[dict[str, Any]], deadline: float) -> list[dict[str, Any]]:
+    def _history(self, connection: Connection, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if self.mapping.events is None or not found:
             return []
-        return fetch(connection, self._statements.events(self.mapping.events, [row["key"] for row in found]), deadline)
+        return fetch(connection, self._statements.events(self.mapping.events, [row["key"] for row in found]))
 
     def check(self) -> None:
         """Read no row of the tables, to see that they and their columns are there.

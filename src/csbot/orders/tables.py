@@ -36,7 +36,7 @@ class EventTable(Part):
     """The table of what happened to the orders (物流轨迹), and its columns."""
 
     table: str = Field(min_length=1)
-    table_schema: str | None = None
+    table_schema: str | None = Field(default=None, description="None: that of the orders")
     order: str = Field(min_length=1, description="its column that points to an order")
     points_to: str | None = Field(default=None, description="the column of orders that it points to; None: the order id")
     time: str = Field(min_length=1)
@@ -82,7 +82,8 @@ class Statements:
         if mapping.events:
             columns["key"] = mapping.events.points_to or mapping.columns.order_id
             names = {mapping.events.order, mapping.events.time, mapping.events.text}
-            self._events = sa.table(mapping.events.table, *map(_column, names), schema=mapping.events.table_schema)
+            schema = mapping.events.table_schema or mapping.table_schema
+            self._events = sa.table(mapping.events.table, *map(_column, names), schema=schema)
         self._orders = sa.table(mapping.table, *map(_column, set(columns.values())), schema=mapping.table_schema)
         select = sa.select(*(self._orders.c[name].label(field) for field, name in columns.items())).limit(MAX_ROWS)
         conditions = {"order_id": self._order_id_is(), "phone": self._phone_is()}
