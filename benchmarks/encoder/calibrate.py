@@ -26,6 +26,7 @@ from csbot.kb.calibrate import UNFITTED, Cache, foreign_utterances, trade_proble
 from csbot.kb.calibration import LEXICAL_ONLY, Calibration, sigmoid
 from csbot.kb.contents import assemble
 from csbot.kb.fitting import Labelled, fit, label, winners
+from csbot.kb.indexing import assemble
 from csbot.kb.task_intents import fit_task_intents
 from csbot.models import Faq
 from csbot.text import Lexicon, normalise, query_form

@@ -55,7 +55,7 @@ def test_the_settings_of_the_knowledge_base_in_that_file_act(small_saved: Path, 
     config = tmp_path / "bot.yaml"
     config.write_text("kb: {threads: 1, may_degrade: false, reload_interval_s: 9, retry_interval_s: 7}\n", encoding="utf-8")
     kb = open_bot(small_saved, config, None).kb
-    assert (kb.encoder.threads, kb.may_degrade, kb.reload_interval_s, kb.retry_interval_s) == (1, False, 9, 7)
+    assert (kb.encoder.threads, kb.guard.may_degrade, kb.follower.interval_s, kb.guard.retry_interval_s) == (1, False, 9, 7)
 
 
 @pytest.mark.parametrize("text", ["", "😀", "[bold]不是标记[/]", "--json"])

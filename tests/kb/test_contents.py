@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from csbot import Faq, KnowledgeBase
-from csbot.kb.contents import TOPIC_FAQS, Contents, answer_view, encode_new, known_vectors
+from csbot.kb.contents import TOPIC_FAQS, Contents
+from csbot.kb.indexing import answer_view, encode_new, known_vectors
 from csbot.models import CHINA, Candidate
 from csbot.text import query_form
 

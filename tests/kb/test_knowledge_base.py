@@ -11,7 +11,7 @@ import pytest
 
 from csbot import Faq, KnowledgeBase
 from csbot.errors import InputError, SourceError
-from csbot.kb.contents import answer_view
+from csbot.kb.indexing import answer_view
 from csbot.text import query_form
 
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from csbot.encoders.base import Encoder, Vectors
 from csbot.kb.calibration import LEXICAL_ONLY, Calibration, Linear
-from csbot.kb.contents import assemble
 from csbot.kb.fitting import Labelled, fit, label
+from csbot.kb.indexing import assemble
 from csbot.kb.task_intents import fit_task_intents
 from csbot.models import Faq
 from csbot.text import Lexicon, query_form

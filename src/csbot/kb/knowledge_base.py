@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from csbot.encoders import Encoder, load_encoder
+from csbot.encoders import Encoder
 from csbot.encoders.base import Progress, Vectors
-from csbot.errors import ConfigError, EncoderError, EncoderMismatch, InputError, SnapshotError
+from csbot.errors import InputError
 from csbot.kb import manifests, publishing, snapshot
-from csbot.kb.calibrate import calibrate
-from csbot.kb.calibration import LEXICAL_ONLY, Calibration
-from csbot.kb.calibration_files import shipped_calibrations
-from csbot.kb.contents import Contents, assemble, known_vectors
+from csbot.kb.building import build_contents, choose_encoder
+from csbot.kb.contents import Contents
 from csbot.kb.dense import IndexKind
+from csbot.kb.encoder_guard import RETRY_INTERVAL_S, EncoderGuard
+from csbot.kb.follower import Follower
+from csbot.kb.indexing import known_vectors
 from csbot.kb.sources import coerce, read_faqs
 from csbot.models import Candidate, Faq
 from csbot.text import Lexicon, query_form
-
-RETRY_INTERVAL_S = 30.0
-"""Short enough that a conversation sees the encoder come back; long enough that trying costs nothing where it does not."""
 
 
 class KnowledgeBase:
@@ -54,17 +50,12 @@ class KnowledgeBase:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.encoder = encoder
+        self.guard = EncoderGuard(encoder, contents.encoder_fingerprint, may_degrade, retry_interval_s, clock)
+        self.follower = Follower(reload_interval_s, clock)
         self.path = path
-        self.may_degrade = may_degrade
-        self.reload_interval_s = reload_interval_s
-        self.retry_interval_s = retry_interval_s
         self._encoder_name = encoder_name
         self._contents = contents
-        self._lock = threading.Lock()
         self._clock = clock
-        self._looked = clock()
-        self._retry_at: float | None = None  # while the encoder fails: when to try it again …
-        self._failure: type[EncoderError] | None = None  # … and how it failed
         self._base: str | None = None
 
     @classmethod
@@ -95,12 +86,12 @@ class KnowledgeBase:
         """
         faqs = read_faqs(source) if isinstance(source, (str, os.PathLike)) else coerce(source)
         name = encoder if isinstance(encoder, str) else None
-        chosen = _choose(encoder, None, threads)
+        chosen = choose_encoder(encoder, None, threads)
         known = None
         if previous is not None and previous.contents.encoder_fingerprint == chosen.fingerprint:
             known = known_vectors(previous.contents)
         with _progress(progress) as report:
-            contents = _assemble(faqs, chosen, lexicon or Lexicon(), index, known, report)
+            contents = build_contents(faqs, chosen, lexicon or Lexicon(), index, known, report)
         return cls(contents, chosen, encoder_name=name, may_degrade=may_degrade)
 
     @classmethod
@@ -128,7 +119,7 @@ class KnowledgeBase:
         root = Path(path)
         name = manifests.current_version(root)
         manifest = manifests.read_manifest(root, name)
-        chosen = _choose(encoder, manifest.encoder_name, threads)
+        chosen = choose_encoder(encoder, manifest.encoder_name, threads)
         contents, _ = snapshot.read(root, name)
         kb = cls(
             contents,
@@ -139,7 +130,7 @@ class KnowledgeBase:
             reload_interval_s=reload_interval_s,
             retry_interval_s=retry_interval_s,
         )
-        kb._check_encoder()
+        kb.guard.check()
         return kb
 
     def save(self, path: str | os.PathLike[str]) -> str:
@@ -167,7 +158,7 @@ class KnowledgeBase:
 
         :raises InputError: an id to delete is unknown. :raises SourceError: an FAQ has faults.
         """
-        self._looked = float("-inf")  # look for a new version now: changes are made to the latest
+        self.follower.look_now()  # changes are made to the latest version
         contents = self.contents
         gone = set(delete)
         unknown = gone - {faq.id for faq in contents.faqs}
@@ -177,7 +168,7 @@ class KnowledgeBase:
         faqs = [changed.pop(faq.id, faq) for faq in contents.faqs if faq.id not in gone or faq.id in changed]
         faqs += list(changed.values())
         with _progress(progress) as report:
-            updated = _assemble(
+            updated = build_contents(
                 faqs,
                 self.encoder,
                 contents.lexicon,
@@ -191,9 +182,9 @@ class KnowledgeBase:
             self.encoder,
             encoder_name=self._encoder_name,
             path=self.path,
-            may_degrade=self.may_degrade,
-            reload_interval_s=self.reload_interval_s,
-            retry_interval_s=self.retry_interval_s,
+            may_degrade=self.guard.may_degrade,
+            reload_interval_s=self.follower.interval_s,
+            retry_interval_s=self.guard.retry_interval_s,
             clock=self._clock,
         )
         changed_kb._base = contents.version or None
@@ -202,7 +193,11 @@ class KnowledgeBase:
     @property
     def contents(self) -> Contents:
         """The version in force now. Take it once per message: it never changes under you."""
-        self._follow()
+        held = self._contents
+        if self.path is not None and held.version:
+            latest = self.follower.latest(self.path, held)
+            if latest is not held:  # else another thread may have found a new one meanwhile
+                self._contents = latest
         return self._contents
 
     @property
@@ -238,112 +233,14 @@ class KnowledgeBase:
     def encode(self, forms: Sequence[str]) -> Vectors | None:
         """Vectors of messages in query form (n, d), or None where the encoder can't run: words alone serve then.
 
-        One that failed is left alone for ``retry_interval_s`` seconds, then tried with the next message.
-
-        :raises EncoderError: the encoder can't run and ``may_degrade`` is False.
+        :raises EncoderError: the encoder can't run and the knowledge base may not degrade.
         """
-        if self._retry_at is not None and self._clock() < self._retry_at:
-            return None
-        try:
-            vectors = self.encoder.encode(forms)
-            if self._retry_at is not None and not self._fits():  # what runs again may be another model
-                raise self._mismatch()
-        except EncoderError as error:
-            self._degrade(error)
-            return None
-        self._retry_at = self._failure = None
-        return vectors
+        return self.guard.encode(forms)
 
     @property
     def degraded(self) -> bool:
         """Whether the encoder failed when it was last tried and words alone decide."""
-        return self._retry_at is not None
-
-    def _fits(self) -> bool:
-        return self.encoder.fingerprint == self._contents.encoder_fingerprint
-
-    def _mismatch(self) -> EncoderMismatch:
-        return EncoderMismatch(
-            f"知识库由编码器 {self._contents.encoder_fingerprint} 建立，当前编码器是 {self.encoder.fingerprint}："
-            "请重新运行 csbot index | the vectors were made with another encoder: index again"
-        )
-
-    def _check_encoder(self) -> None:
-        """:raises EncoderMismatch: the encoder runs, but is not the one that made the vectors."""
-        try:
-            if self._fits():
-                return
-            self.encoder.encode(["你好"])  # a damaged file has another fingerprint too, and can't run
-        except EncoderError as error:
-            self._degrade(error)
-            return
-        raise self._mismatch()
-
-    def _degrade(self, error: EncoderError) -> None:
-        """Answer from words alone for a while, and say so once; or raise where that is not wanted."""
-        if not self.may_degrade:
-            raise error
-        known, self._failure = self._failure is type(error), type(error)
-        self._retry_at = self._clock() + self.retry_interval_s
-        if not known:
-            warnings.warn(f"编码器不可用，仅用词面匹配：{error} | answering from words alone", RuntimeWarning, stacklevel=4)
-
-    def _follow(self) -> None:
-        """Look whether a new version was published, at most every ``reload_interval_s`` seconds."""
-        if self.path is None or not self._contents.version:
-            return
-        now = self._clock()
-        if now - self._looked < self.reload_interval_s or not self._lock.acquire(blocking=False):
-            return
-        try:
-            self._looked = now
-            name = manifests.current_version(self.path)
-            if name != self._contents.version:
-                contents, _ = snapshot.read(self.path, name)
-                if contents.encoder_fingerprint == self._contents.encoder_fingerprint:
-                    self._contents = contents
-                else:
-                    warnings.warn(
-                        "新版本由另一编码器建立，请重启以使用 | the new version needs another encoder: restart",
-                        RuntimeWarning,
-                        stacklevel=3,
-                    )
-        except SnapshotError as error:
-            warnings.warn(f"新版本未能载入，继续使用旧版本：{error} | keeping the old version", RuntimeWarning, stacklevel=3)
-        finally:
-            self._lock.release()
-
-
-def _choose(encoder: Encoder | str | None, name: str | None, threads: int) -> Encoder:
-    """The encoder that is meant; ``name`` is the one where none is given."""
-    if encoder is None or isinstance(encoder, str):
-        return load_encoder(encoder or name, threads=threads)
-    if threads:
-        raise ConfigError("threads 只用于按名字给出的编码器 | threads is for encoders given by name, this one is made already")
-    return encoder
-
-
-def _assemble(
-    faqs: Sequence[Faq],
-    encoder: Encoder,
-    lexicon: Lexicon,
-    index: IndexKind,
-    known: Mapping[str, Vectors] | None,
-    progress: Progress | None,
-    calibration: Calibration | None = None,
-) -> Contents:
-    """Index FAQs; an encoder that csbot has no calibration for is calibrated first."""
-    shipped = shipped_calibrations()
-    return assemble(
-        faqs,
-        encoder,
-        lexicon=lexicon,
-        calibration=calibration or shipped.get(encoder.fingerprint) or calibrate(encoder),
-        lexical_calibration=shipped[LEXICAL_ONLY],
-        kind=index,
-        known=known,
-        progress=progress,
-    )
+        return self.guard.failing
 
 
 def _progress(wanted: bool | Progress) -> Any:
