@@ -74,6 +74,14 @@ def test_the_papers_are_there(name: str) -> None:
     assert (ROOT / name).read_text(encoding="utf-8").strip()
 
 
+def test_the_map_for_contributors_shows_every_room() -> None:
+    rooms = {
+        path.name for path in Path(csbot.__file__).parent.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    shown = set(re.findall(r"`([\w.]+)/?`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    assert rooms - shown - {"__init__.py"} == set()
+
+
 def test_the_changelog_keeps_what_is_unreleased() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(r"^## \[Unreleased\]$", text, re.MULTILINE)
