@@ -15,7 +15,7 @@ PACKAGE = Path(csbot.__file__).parent
 
 LAYERS = (
     {"errors", "models", "resources"},
-    {"config", "courtesy"},
+    {"config", "courtesy", "dictionary"},
     {"text", "privacy", "storage"},
     {"encoders"},
     {"kb"},
@@ -34,7 +34,7 @@ HOMES = {
     "bm25s": {"csbot.kb.lexical"},
     "faiss": {"csbot.kb.dense"},
     "httpx": {"csbot.orders.http"},
-    "jieba": {"csbot.text"},
+    "jieba": {"csbot.dictionary", "csbot.text"},
     "onnx": {"csbot.encoders.onnx_model"},
     "onnxruntime": {"csbot.encoders.onnx", "csbot.encoders.onnx_model"},
     "opencc": {"csbot.encoders.augment", "csbot.text"},
@@ -157,7 +157,7 @@ def test_decide_does_no_input_output_and_has_no_clock_and_no_chance() -> None:
 
 def test_the_environment_is_read_by_the_command_line_the_cache_and_the_secrets_of_order_mappings_only() -> None:
     reading = {name for name, source in modules().items() if "os.environ" in source or "getenv" in source}
-    assert {name for name in reading if room(name) != "cli"} <= {"csbot.orders.mapping", "csbot.text"}
+    assert {name for name in reading if room(name) != "cli"} <= {"csbot.orders.mapping", "csbot.dictionary"}
 
 
 def test_nothing_is_pickled() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from csbot import KnowledgeBase
 from csbot.errors import SnapshotCorrupt
-from csbot.evaluation.run import NAMES
+from csbot.evaluation.report import NAMES
 from csbot.kb.sources import read_faqs
 
 Call = Callable[..., str]
