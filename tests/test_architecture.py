@@ -22,7 +22,7 @@ LAYERS = (
     {"intents"},
     {"dialogue"},
     {"orders", "handoff"},
-    {"handlers"},
+    {"handlers", "trace"},
     {"bot"},
     {"evaluation"},
     {"cli"},

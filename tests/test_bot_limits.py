@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from csbot import BotConfig, Chatbot, KnowledgeBase, Session
+from csbot import BotConfig, Chatbot, KnowledgeBase, Session, evaluate
+from csbot.evaluation.cases import Dialogue
 from csbot.models import Order, OrderQuery, Reply
 from csbot.orders.base import OrderBackend
 from csbot.orders.json_file import OrderList
@@ -133,6 +134,16 @@ def test_the_window_moves_on(make: Make) -> None:
     replies = [guess(bot, f"{order_id(n)} {phone(n)}") for n in range(3)]
     assert rules(replies) == ["lookup_limit"] * 3  # the limit of one is reached by each, and left behind at once
     assert guess(bot, f"{ID} {PHONE}").order == MINE
+
+
+def test_an_evaluation_neither_meets_the_limits_nor_counts_towards_them(make: Make) -> None:
+    store = MemoryStore()
+    bot = make(store=store, lookup_limit=2, order_lookup_limit=2)
+    turns = [{"user": f"{ID} {WRONG}", "expect": {"kind": "ask_slot"}}]
+    dialogues = [Dialogue.model_validate({"id": str(n), "turns": turns}) for n in range(4)]
+    for _ in range(2):
+        assert evaluate(bot, dialogues=dialogues).dialogue_success == 1.0
+    assert not store._attempts
 
 
 class Down:

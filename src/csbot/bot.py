@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from csbot.config import BotConfig
 from csbot.dialogue import order_progress
-from csbot.dialogue.policy import decide, intent_of
+from csbot.dialogue.policy import decide
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import LOOKUP_LIMIT, NOT_FOUND, State, state_of
 from csbot.dialogue.tasks import Task, declared
@@ -19,8 +20,7 @@ from csbot.dialogue.wording import word
 from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
 from csbot.handlers import Handler, Handlers
-from csbot.handoff.ticket import mask_signals, open_ticket
-from csbot.intents.slots import read_slots
+from csbot.handoff.ticket import open_ticket
 from csbot.intents.understand import understand
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
@@ -33,17 +33,14 @@ from csbot.models import (
     OrderQuery,
     Reply,
     Session,
-    Slot,
-    Trace,
-    Understanding,
     utc_now,
 )
 from csbot.orders import load_orders
 from csbot.orders.base import AnyOrderBackend
 from csbot.orders.lookup import OrderLookups
-from csbot.privacy import mask_spans, mask_value
 from csbot.storage import MemoryStore, Store, open_store
 from csbot.storage.keeping import answer_and_save
+from csbot.trace import trace_of
 
 REPLIES_KEPT_S = 86400.0
 """How long a reply is kept for a message that is delivered again: WeChat repeats within seconds, webhooks within hours."""
@@ -78,14 +75,27 @@ class Chatbot:
         self.config = config or BotConfig()
         self.orders = load_orders(orders) if isinstance(orders, (str, os.PathLike)) else orders
         self.store = open_store(store) if isinstance(store, str) else store
-        self._counts = self.store or MemoryStore()
-        self._lookups = None if self.orders is None else OrderLookups(self.orders, self.config, self._counts)
+        self._count_in(self.store or MemoryStore())
         self.tasks = declared(tasks)
         self._handlers = Handlers(self.tasks, handlers or {})
         own = [task for name, task in self.tasks.items() if name != ORDER_PROGRESS]
         self._matcher = TaskMatcher({task.name: task.examples for task in own}, {task.name: task.unlike for task in own})
         self._matcher.fit(kb.contents, kb.encode)
         self._tidied = -TIDY_EVERY_S
+
+    def _count_in(self, store: Store) -> None:
+        self._counts = store
+        self._lookups = None if self.orders is None else OrderLookups(self.orders, self.config, store)
+
+    def alone(self) -> Chatbot:
+        """The same bot without the store, and with no attempt counted yet.
+
+        What an evaluation asks of it leaves no trace in the store, and meets no limit that others have reached.
+        """
+        bot = copy.copy(self)
+        bot.store = None
+        bot._count_in(MemoryStore())
+        return bot
 
     def session(self, customer_id: str, channel: str = "web", *, identified: OrderQuery | None = None) -> Session:
         """The session in which a customer goes on: their newest one, from whatever channel, within `dialogue.idle_timeout_s`.
@@ -167,7 +177,7 @@ class Chatbot:
             offers_orders=state.offers_orders,
             task=state.task,
             asked=task.kind_of(state.asked) if task and state.asked else None,
-            known=task.kinds_of(state.slots) if task else (),
+            known=[task.kind_of(name) for name in state.slots] if task else (),
             order_id=self.config.orders.order_id_patterns,
             tasks=self._matcher,
             vector=vector,
@@ -178,7 +188,7 @@ class Chatbot:
         ticket = open_ticket(session, message, action, names) if action.kind == "handoff" else None
         faq = contents.get(action.candidate.faq_id) if action.candidate else None
         spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)
-        trace = _trace(state, message, action, policy, contents, names, started)
+        trace = trace_of(state, message, action, policy, contents, names, started)
         session.turns.append(turn_of(message, action, spoken, now))
         return Reply(
             text=spoken,
@@ -222,30 +232,3 @@ class Chatbot:
             self._counts.link(order_progress.proof_of(settled.order), session.customer_id)
             session.earlier = self._counts.earlier(session)
         return settled
-
-
-def _trace(
-    state: State,
-    message: Understanding,
-    action: Action,
-    policy: Policy,
-    contents: Contents,
-    names: Sequence[str],
-    started: float,
-) -> Trace:
-    return Trace.model_construct(  # parts are valid already
-        normalised=mask_spans(message.normalised, read_slots(message.normalised, asked=state.asked).found, names),
-        rule=action.rule,
-        intent=intent_of(message, action),
-        band=policy.band(message.candidates[0]) if message.candidates else None,
-        answer_threshold=policy.answer,
-        clarify_threshold=policy.clarify,
-        candidates=message.candidates[:10],
-        signals=tuple(mask_signals(message.signals, names)),
-        slots=tuple(Slot(name=s.name, value=mask_value(s.name, s.value), span=s.span) for s in message.slots),
-        misses=state.misses + (action.kind == "fallback" or action.rule == "miss_limit"),
-        degraded=message.degraded,
-        kb_version=contents.version,
-        encoder=contents.encoder_fingerprint,
-        elapsed_ms=round((time.perf_counter() - started) * 1000, 3),
-    )

@@ -114,7 +114,7 @@ def run_cases(
 
     def answer(job: tuple[int, Vectors | None]) -> Outcome:
         i, vector = job
-        reply = bot.reply_encoded(Session(customer_id=_stranger()), cases[i].text, vector)
+        reply = bot.alone().reply_encoded(Session(customer_id=_stranger()), cases[i].text, vector)
         return Outcome.of(cases[i], reply, margin)
 
     portions = [order[start : start + PORTION] for start in range(0, len(order), PORTION)]
@@ -133,8 +133,8 @@ def run_cases(
 
 def run_dialogue(bot: Chatbot, dialogue: Dialogue) -> list[TurnOutcome]:
     """All turns in one session of a new customer; nothing is written to the bot's store of sessions."""
-    session = Session(customer_id=_stranger())
-    return [TurnOutcome.of(dialogue, i, bot.reply_encoded(session, turn.user, None)) for i, turn in enumerate(dialogue.turns)]
+    session, alone = Session(customer_id=_stranger()), bot.alone()
+    return [TurnOutcome.of(dialogue, i, alone.reply_encoded(session, turn.user, None)) for i, turn in enumerate(dialogue.turns)]
 
 
 def _stranger() -> str:

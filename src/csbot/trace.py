@@ -1,0 +1,46 @@
+"""The trace of a reply: why it is what it is, with nothing personal in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from csbot.dialogue.policy import intent_of
+from csbot.dialogue.settings import Policy
+from csbot.dialogue.state import State
+from csbot.handoff.ticket import mask_signals
+from csbot.intents.slots import read_slots
+from csbot.kb.contents import Contents
+from csbot.models import Action, Slot, Trace, Understanding
+from csbot.privacy import mask_spans, mask_value
+
+
+def trace_of(
+    state: State,
+    message: Understanding,
+    action: Action,
+    policy: Policy,
+    contents: Contents,
+    names: Sequence[str],
+    started: float,
+) -> Trace:
+    """What decided about a message.
+
+    :param names: people's names to cover wherever they stand. :param started: `time.perf_counter` when the message came.
+    """
+    return Trace.model_construct(  # parts are valid already
+        normalised=mask_spans(message.normalised, read_slots(message.normalised, asked=state.asked).found, names),
+        rule=action.rule,
+        intent=intent_of(message, action),
+        band=policy.band(message.candidates[0]) if message.candidates else None,
+        answer_threshold=policy.answer,
+        clarify_threshold=policy.clarify,
+        candidates=message.candidates[:10],
+        signals=tuple(mask_signals(message.signals, names)),
+        slots=tuple(Slot(name=s.name, value=mask_value(s.name, s.value), span=s.span) for s in message.slots),
+        misses=state.misses + (action.kind == "fallback" or action.rule == "miss_limit"),
+        degraded=message.degraded,
+        kb_version=contents.version,
+        encoder=contents.encoder_fingerprint,
+        elapsed_ms=round((time.perf_counter() - started) * 1000, 3),
+    )
