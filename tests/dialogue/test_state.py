@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from functools import reduce
 from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csbot.config import IDLE_TIMEOUT_S
 from csbot.dialogue.state import State, advance, replay, state_of
 from csbot.models import OrderQuery, ReplyKind, Session, Turn
 
@@ -94,3 +98,39 @@ def test_the_order_shown_is_remembered_with_what_proved_it() -> None:
 
 def test_what_the_host_has_proven_stays_for_the_whole_session() -> None:
     assert state_of(Session(customer_id="u", identified=WHO, turns=[turn("answer"), turn("handoff")])).identified == WHO
+
+
+def hours(number: float) -> timedelta:
+    return timedelta(hours=number)
+
+
+UNDER_WAY = (
+    turn("clarify", options=["a", "b"], option_texts=["甲", "乙"]),
+    turn("ask_slot", task="order_progress", slot="name", slots={"phone": "13800000001"}),
+    turn("order_status", order_id="QH1", slots={"phone": "13800000001"}),
+    turn("fallback"),
+)
+
+
+@pytest.mark.parametrize("last", UNDER_WAY)
+def test_a_long_silence_ends_whatever_was_under_way(last: Turn) -> None:
+    session = Session(customer_id="u", identified=WHO, turns=[last])
+    before = state_of(session)
+    assert state_of(session, last.at + timedelta(seconds=IDLE_TIMEOUT_S)) == before
+    after = state_of(session, last.at + timedelta(seconds=IDLE_TIMEOUT_S + 0.001))
+    assert after == State(turns=1, identified=WHO)
+    assert after != before
+
+
+@pytest.mark.parametrize("last", UNDER_WAY)
+def test_a_silence_between_turns_counts_when_they_are_replayed(last: Turn) -> None:
+    later = last.model_copy(update={"kind": "smalltalk", "rule": "r", "task": None, "order_id": None, "at": last.at + hours(1)})
+    assert replay([last, later]) == replace(replay([later]), turns=2)
+    soon = later.model_copy(update={"at": last.at})
+    assert replay([last, later], idle_timeout_s=3600) == replay([last, soon])
+
+
+def test_a_clock_that_goes_back_ends_nothing() -> None:
+    """Two workers' clocks may differ."""
+    said = UNDER_WAY[1]
+    assert state_of(Session(customer_id="u", turns=[said]), said.at - hours(5)).task == "order_progress"
