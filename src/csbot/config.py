@@ -56,6 +56,7 @@ class DialogueConfig(_Settings):
     idle_timeout_s: float = Field(
         default=IDLE_TIMEOUT_S,
         gt=0,
+        le=2_592_000,
         description="silence after which a task, offered options and an order in hand are forgotten, and a customer who comes "
         "back begins a new session",
     )
@@ -83,7 +84,7 @@ class OrderConfig(_Settings):
         "recipient may both mistype; beyond it even the owner is passed to a human until the window has moved on",
     )
     lookup_window_s: float = Field(
-        default=86400.0, gt=0, description="sliding window of both limits: a day, as banks count wrong PINs"
+        default=86400.0, gt=0, le=31_622_400, description="sliding window of both limits: a day, as banks count wrong PINs"
     )
     not_found_floor_s: float = Field(
         default=0.1,
