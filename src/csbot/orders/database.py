@@ -80,14 +80,19 @@ def _open_sqlite(url: URL) -> Engine:
     return engine
 
 
+def read_only(engine: Engine) -> Engine:
+    """The engine, with transactions that can't write where the database has such; connections stay shared."""
+    return engine.execution_options(postgresql_readonly=True) if engine.dialect.name == "postgresql" else engine
+
+
 @contextmanager
 def reading(engine: Engine, timeout_s: float) -> Iterator[Connection]:
-    """A connection in a transaction that can't write, where the database has such, and in which no statement takes too long.
+    """A connection in a transaction of its own, in which PostgreSQL and SQLite stop a statement that takes too long.
 
     :raises SQLAlchemyError: the database can't be reached.
     """
     if engine.dialect.name == "postgresql":
-        with engine.execution_options(postgresql_readonly=True).connect() as connection:
+        with engine.connect() as connection:
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(timeout_s * 1000))}")
             yield connection
         return

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from csbot.errors import ConfigError, OrderBackendError
 from csbot.models import Order, OrderQuery
-from csbot.orders.database import fetch, is_absent, open_engine, own_words, place_of, reading
+from csbot.orders.database import fetch, is_absent, open_engine, own_words, place_of, read_only, reading
 from csbot.orders.mapping import from_environment, read_mapping
 from csbot.orders.tables import EventTable, OrderColumns, OrderMapping, Statements
 from csbot.orders.values import mine, to_order
@@ -49,7 +49,7 @@ class SqlOrders:
         self.mapping = mapping
         self._statements = Statements(mapping)
         self._owns = not isinstance(where, Engine)
-        self._engine = where if isinstance(where, Engine) else open_engine(where)
+        self._engine = read_only(where if isinstance(where, Engine) else open_engine(where))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SqlOrders:
