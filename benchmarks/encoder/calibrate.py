@@ -27,6 +27,7 @@ from csbot.kb.calibration import LEXICAL_ONLY, Calibration, sigmoid
 from csbot.kb.contents import assemble
 from csbot.kb.fitting import Labelled, fit, label, winners
 from csbot.kb.indexing import assemble
+from csbot.kb.signal_heads import fit_signals
 from csbot.kb.task_intents import fit_task_intents
 from csbot.models import Faq
 from csbot.text import Lexicon, normalise, query_form
@@ -150,7 +151,8 @@ def run(name: str, encoder: Encoder | None, public: Path | None, answer: float, 
         print(name, "faq_lcqmc_dev, odd rows:", _rounded(figures(calibration, unseen)))
     if encoder:
         intents = fit_task_intents(cache, corpus_rows(), foreign_utterances())
-        calibration = calibration.model_copy(update={"intents": intents})
+        signals = fit_signals(cache, corpus_rows(), foreign_utterances())
+        calibration = calibration.model_copy(update={"intents": intents, "signals": signals})
     (OUT / f"{name}.json").write_text(calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 

@@ -21,6 +21,7 @@ from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
 from csbot.handlers import Handler, Handlers
 from csbot.handoff.ticket import open_ticket
+from csbot.intents.over_turns import RecentVectors
 from csbot.intents.understand import understand
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
@@ -46,6 +47,9 @@ REPLIES_KEPT_S = 86400.0
 """How long a reply is kept for a message that is delivered again: WeChat repeats within seconds, webhooks within hours."""
 
 TIDY_EVERY_S = 600.0
+
+RECALLED = 12
+"""Turns before a message in which its mood and an earlier asking of it are looked for."""
 
 
 class Chatbot:
@@ -81,6 +85,7 @@ class Chatbot:
         own = [task for name, task in self.tasks.items() if name != ORDER_PROGRESS]
         self._matcher = TaskMatcher({task.name: task.examples for task in own}, {task.name: task.unlike for task in own})
         self._matcher.fit(kb.contents, kb.encode)
+        self._recent = RecentVectors()
         self._tidied = -TIDY_EVERY_S
 
     def _count_in(self, store: Store) -> None:
@@ -181,6 +186,8 @@ class Chatbot:
             order_id=self.config.orders.order_id_patterns,
             tasks=self._matcher,
             vector=vector,
+            earlier=session.turns[-RECALLED:],
+            recent=self._recent,
         )
         policy = self.policy(contents, message.degraded)
         action = self._act(session, state, decide(state, message, policy), attempt_id, now)

@@ -1,71 +1,100 @@
-"""Signals: who wants a human, who is angry, what is urgent; shown by the customer's own words."""
+"""Signals of one message: who wants a human, who is angry, what is urgent; shown by the customer's own words."""
 
 from __future__ import annotations
 
-import re
+import json
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csbot.intents.signals import CERTAIN, LIKELY, find_signals
+from csbot.intents.signals import EXAMPLES_SHARE, LIKELY, PRESENT, ROUTED, find_signals
 from csbot.models import Signal
 from csbot.resources import load_yaml
-from csbot.text import normalise
+
+MESSAGES = [json.loads(line) for line in Path(__file__).with_name("signal_messages.jsonl").read_text("utf-8").splitlines()]
+ALONE = [row for row in MESSAGES if not row.get("earlier")]
 
 
-def signal(text: str, name: str, **settings: float) -> Signal | None:
-    found = [s for s in find_signals(normalise(text), **settings) if s.name == name]
+def signal(text: str, name: str, likely: float | None = None) -> Signal | None:
+    found = [s for s in find_signals(text, None if likely is None else {name: likely}) if s.name == name]
     assert len(found) <= 1
     return found[0] if found else None
+
+
+def shows(text: str, name: str) -> bool:
+    found = signal(text, name)
+    return found is not None and found.score >= PRESENT
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "人工", "转人工", "轉人工", "我要人工客服！！", "真人在吗", "有没有活人", "不想跟机器人说", "叫你们经理出来",
-        "帮我转接客服",
-        "zhuan ren gong", "给我找个真人", "来个人处理一下", "能不能让真人给我回个电话", "０人工",
+        "帮我转接客服", "zhuan ren gong", "给我找个真人", "来个人处理一下", "能不能让真人给我回个电话", "０人工",
+        "转 人 工", "不用机器人 转人工",
     ],
 )  # fmt: skip
 def test_a_wish_for_a_human_is_heard(text: str) -> None:
-    found = signal(text, "human_wanted")
-    assert found is not None
-    assert found.score >= 0.7
+    assert shows(text, "human_wanted")
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "安装人工费多少",
-        "人工石台面好吗",
-        "你们是人工智能吗",
-        "含人工吗",
-        "多久发货",
-        "发票怎么开",
-        "这是人造石还是人工智能做的",
-        "你好",
-        "",
+        "安装人工费多少", "人工石台面好吗", "你们是人工智能吗", "含人工吗", "人工安装收费吗", "多久发货", "发票怎么开",
+        "这是人造石还是人工智能做的", "你好", "", "不用转人工", "先不转人工", "不需要人工客服", "客服昨天说可以退",
     ],
-)
+)  # fmt: skip
 def test_words_that_only_look_like_it_are_no_wish(text: str) -> None:
     assert signal(text, "human_wanted") is None
+
+
+@pytest.mark.parametrize("text", ["怎么不给我转人工", "为什么不转人工", "还不转人工", "你不转人工我就投诉", "要不转人工吧"])
+def test_a_negation_that_denies_nothing_leaves_the_wish(text: str) -> None:
+    assert shows(text, "human_wanted")
 
 
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("垃圾店铺，骗子", "anger"), ("问了好几遍了，气死我了", "anger"), ("再不处理我就打12315", "complaint_threat"),
+        ("垃圾店铺，骗子", "anger"), ("气死我了", "anger"), ("再不处理我就打12315", "complaint_threat"),
         ("等着一星差评吧", "complaint_threat"), ("孩子被锁在屋里了", "urgency"), ("门锁冒烟了", "urgency"),
-        ("水管爆了家里淹了", "urgency"),
+        ("水管爆了家里淹了", "urgency"), ("昨天就问过了", "repeat_contact"), ("第三次来问了", "repeat_contact"),
         ("帮我查一下订单", "order_wanted"), ("我的柜子做到哪了", "order_wanted"), ("查物流", "order_wanted"),
     ],
 )  # fmt: skip
-def test_each_kind_of_signal_is_found(text: str, name: str) -> None:
+def test_each_kind_of_signal_is_found_with_its_words_and_a_reason(text: str, name: str) -> None:
     found = signal(text, name)
     assert found is not None
-    assert found.text in normalise(text)
+    assert found.span is not None
+    assert text[slice(*found.span)] == found.text != ""
     assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("我没生气", "anger"), ("不是投诉，只是建议", "complaint_threat"), ("没有漏水", "urgency"),
+        ("万一孩子被锁在屋里怎么办", "urgency"), ("上次被锁在门外是你们开的", "urgency"),
+        ("之前没联系过你们", "repeat_contact"),
+    ],
+)  # fmt: skip
+def test_what_is_denied_or_supposed_or_past_is_no_signal(text: str, name: str) -> None:
+    assert not shows(text, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("旧床垫能当垃圾扔吗", "anger"), ("滚筒洗衣机预留多宽", "anger"), ("门锁一直报警怎么关", "complaint_threat"),
+        ("晒单发朋友圈返现吗", "complaint_threat"), ("燃气灶开孔多大", "urgency"), ("第三次分期几号扣", "repeat_contact"),
+    ],
+)  # fmt: skip
+def test_the_same_characters_in_another_matter_are_no_signal(text: str, name: str) -> None:
+    assert not shows(text, name)
 
 
 def test_a_calm_question_shows_no_signal_at_all() -> None:
@@ -73,61 +102,84 @@ def test_a_calm_question_shows_no_signal_at_all() -> None:
 
 
 def test_several_signals_are_told_apart() -> None:
-    names = [s.name for s in find_signals(normalise("你们这群骗子，孩子被锁在屋里了，快转人工，不然打12315"))]
+    names = [s.name for s in find_signals("你们这群骗子，孩子被锁在屋里了，快转人工，不然打12315")]
     assert sorted(names) == ["anger", "complaint_threat", "human_wanted", "urgency"]
 
 
-def test_a_certain_pattern_needs_no_second_opinion() -> None:
-    alone = signal("转人工", "human_wanted")
-    assert alone is not None
-    assert alone.score >= CERTAIN
-    assert signal("转人工", "human_wanted", wants_human=0.0) == alone
+def test_the_span_is_that_of_the_message_as_it_was_typed() -> None:
+    text = "您好！！　我要 轉　人　工😡"
+    found = signal(text, "human_wanted")
+    assert found is not None
+    assert found.span is not None
+    assert text[slice(*found.span)] == "轉　人　工"
 
 
-def test_a_weaker_pattern_is_weighed_three_to_two_with_the_example_utterances() -> None:
-    text = "叫你们经理出来"
-    alone, joined = signal(text, "human_wanted"), signal(text, "human_wanted", wants_human=0.5)
+def test_different_words_add_up_and_the_same_words_count_once() -> None:
+    """0.4 for 「怎么搞的」 and 0.3 for 「!!!」."""
+    one, two = signal("怎么搞的", "anger"), signal("怎么搞的！！！", "anger")
+    assert one is not None
+    assert two is not None
+    assert one.score == 0.4
+    assert two.score == pytest.approx(1 - 0.6 * 0.7)
+
+
+def test_example_utterances_add_half_of_what_they_say() -> None:
+    alone, joined = signal("怎么搞的", "anger"), signal("怎么搞的", "anger", likely=0.8)
     assert alone is not None
     assert joined is not None
-    assert alone.score < CERTAIN
-    assert joined.score == pytest.approx(0.6 * alone.score + 0.4 * 0.5, abs=1e-4)
+    assert joined.score == pytest.approx(1 - (1 - alone.score) * (1 - EXAMPLES_SHARE * 0.8))
 
 
-def test_where_no_pattern_speaks_the_examples_must_speak_clearly() -> None:
+def test_where_no_words_speak_the_examples_must_speak_clearly() -> None:
     text = "这个我跟谁讲都行"
     assert signal(text, "human_wanted") is None
-    assert signal(text, "human_wanted", wants_human=LIKELY - 0.01) is None
-    spoken = signal(text, "human_wanted", wants_human=LIKELY)
+    assert signal(text, "human_wanted", likely=LIKELY - 0.01) is None
+    spoken = signal(text, "human_wanted", likely=LIKELY)
     assert spoken is not None
-    assert spoken.score == LIKELY
+    assert (spoken.score, spoken.text, spoken.span) == (LIKELY, "", None)
 
 
 def test_the_examples_say_nothing_about_a_message_without_hanzi() -> None:
-    assert signal("qwe123", "human_wanted", wants_human=1.0) is None
+    assert signal("qwe123", "human_wanted", likely=1.0) is None
 
 
-def test_the_examples_count_half_where_the_words_stand_for_another_matter() -> None:
-    assert signal("这个我跟谁讲都行", "human_wanted", wants_human=0.9) is not None
-    assert signal("安装人工费多少", "human_wanted", wants_human=0.9) is None
+@pytest.mark.parametrize("text", ["安装人工费多少", "不用转人工"])
+def test_the_examples_count_half_where_the_words_stand_for_another_matter_or_are_denied(text: str) -> None:
+    assert signal(text, "human_wanted", likely=1.0) is None
 
 
 @given(st.text(), st.one_of(st.none(), st.floats(0, 1)))
-def test_any_message_has_at_most_one_signal_of_each_name(text: str, wants_human: float | None) -> None:
-    found = find_signals(normalise(text), wants_human=wants_human)
+def test_any_message_has_at_most_one_signal_of_each_name_and_its_words_stand_in_it(text: str, likely: float | None) -> None:
+    found = find_signals(text, None if likely is None else dict.fromkeys(ROUTED, likely))
     assert len({s.name for s in found}) == len(found)
+    assert all(s.span is None or 0 <= s.span[0] < s.span[1] <= len(text) for s in found)
 
 
 def rules() -> list[tuple[str, str, dict[str, object]]]:
     lists = load_yaml("csbot.intents.data", "signals.yaml")
-    return [(name, kind, rule) for name, kinds in lists.items() for kind, found in kinds.items() for rule in found]
+    return [
+        (name, kind, rule)
+        for name, kinds in lists.items()
+        for kind, found in kinds.items()
+        if kind != "terms"
+        for rule in found
+    ]
 
 
 @pytest.mark.parametrize(("name", "kind", "rule"), rules())
-def test_every_pattern_has_a_reason_and_never_matches_nothing(name: str, kind: str, rule: dict[str, object]) -> None:
-    assert kind in ("patterns", "unless")
+def test_every_group_of_words_has_a_reason_and_a_score_where_it_shows_something(
+    name: str, kind: str, rule: dict[str, object]
+) -> None:
+    assert kind in ("shown_by", "unless", "denied_by", "supposed_by", "followed_by")
     assert rule["reason"]
-    assert re.compile(str(rule["pattern"])).fullmatch("") is None
-    assert kind == "unless" or 0 < float(str(rule["score"])) <= 1
+    assert set(rule) <= {"patterns", "words", "score", "reason"}
+    assert ("score" in rule) is (kind == "shown_by")
+    assert kind != "shown_by" or 0 < float(str(rule["score"])) <= 1
+
+
+def test_no_word_stands_twice_in_the_list_of_one_signal() -> None:
+    words = Counter((name, word) for name, _, rule in rules() for word in str(rule.get("words", "")).split())
+    assert [word for word, count in words.items() if count > 1] == []
 
 
 @pytest.mark.parametrize(
@@ -135,8 +187,31 @@ def test_every_pattern_has_a_reason_and_never_matches_nothing(name: str, kind: s
     [
         ("12345", False), ("单号12345", False), ("密码是12345还是打不开", False), ("尾号 12345 的订单", False),
         ("我就打12345", True), ("再不处理我拨12345了", True), ("12345投诉你们", True), ("市长热线12345见", True),
-        ("12315", True),
+        ("12315", True), ("尾号12315的订单", False),
     ],
 )  # fmt: skip
 def test_the_number_12345_is_a_threat_only_where_it_is_called(text: str, threat: bool) -> None:
-    assert (signal(text, "complaint_threat") is not None) is threat
+    assert shows(text, "complaint_threat") is threat
+
+
+def test_the_labelled_messages_are_many_half_of_them_calm_and_none_stands_twice() -> None:
+    assert len(ALONE) >= 400
+    assert sum(not row["labels"] for row in ALONE) >= 150
+    assert {label for row in ALONE for label in row["labels"]} == set(ROUTED)
+    texts = Counter(row["text"] for row in ALONE)
+    assert [text for text, count in texts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "precision", "recall"),
+    [
+        ("human_wanted", 0.97, 0.97), ("urgency", 0.95, 0.95), ("anger", 0.85, 0.85), ("complaint_threat", 0.85, 0.85),
+        ("repeat_contact", 0.9, 0.8),
+    ],
+)  # fmt: skip
+def test_words_alone_find_the_labelled_signals(name: str, precision: float, recall: float) -> None:
+    """The words were mended on these messages: this holds what was reached; blind figures are in benchmarks/signals.py."""
+    told = [(name in row["labels"], shows(row["text"], name)) for row in ALONE]
+    right = sum(label and found for label, found in told)
+    assert right / sum(found for _, found in told) >= precision
+    assert right / sum(label for label, _ in told) >= recall

@@ -1,13 +1,26 @@
-"""Signals: what a customer's words tell beside their matter. The patterns are data, in ``data/signals.yaml``."""
+"""Signals: what a customer's words tell beside their matter. The words are data, in ``data/signals.yaml``."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+from csbot.intents.folding import Folded, fold
 from csbot.models import Signal
 from csbot.resources import load_yaml
+
+ROUTED = ("human_wanted", "anger", "complaint_threat", "urgency", "repeat_contact")
+"""Signals of one message that decide whether, how soon and to whom it is handed over."""
+
+PRESENT = 0.5
+"""A signal at or above this counts as there; weaker ones only add up over turns."""
+LIKELY = 0.9
+"""Where no words speak, example utterances must speak as clearly as this, and the message must have hanzi."""
+EXAMPLES_SHARE = 0.5
+"""What example utterances count for beside words: a few dozen of them know less of the language than the word lists."""
 
 
 @dataclass(frozen=True)
@@ -17,54 +30,126 @@ class _Rule:
     reason: str
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """Words that show a signal, best first; words that mean another matter; what before or behind a hit takes it back."""
+
+    rules: tuple[_Rule, ...]
+    unless: tuple[_Rule, ...]
+    before: tuple[_Rule, ...]
+    after: tuple[_Rule, ...]
+
+    def hits(self, text: str) -> tuple[list[tuple[_Rule, re.Match[str]]], bool]:
+        """Rules that speak, each with its words, no words twice; and whether any were taken back."""
+        cleared = text
+        for rule in self.unless:
+            cleared = rule.pattern.sub(lambda match: "," * len(match.group()), cleared)
+        found: list[tuple[_Rule, re.Match[str]]] = []
+        taken_back = cleared != text
+        for rule in self.rules:
+            for match in rule.pattern.finditer(cleared):
+                if self._takes_back(cleared, match):
+                    taken_back = True
+                elif all(match.end() <= other.start() or other.end() <= match.start() for _, other in found):
+                    found.append((rule, match))
+                    break
+        return found, taken_back
+
+    def _takes_back(self, text: str, match: re.Match[str]) -> bool:
+        before = _SENTENCE.split(text[: match.start()])[-1]
+        if any(rule.pattern.search(before) for rule in self.before):
+            return True
+        return any(rule.pattern.match(text, match.end()) for rule in self.after)
+
+
+_SENTENCE = re.compile(r"[。!?\n]")
+_CLAUSE = r"[^,。;!?~、\n]"
+_MACRO = re.compile(r"<(\d+|[a-z]+)>")
+_H = "[\u4e00-\u9fff]"
+_JOINED = re.compile(rf"(?:(?<=^{_H})|(?<=[^\u4e00-\u9fff]{_H}))\s+(?={_H})|(?<={_H})\s+(?={_H}(?!{_H}))")
+"""Spaces by a single hanzi: 「转 人 工」 is one word, 「不用了 转人工」 are two clauses."""
+_SPACE = re.compile(rf"(?<={_H})\s|\s(?={_H})")
+
+
+def _compiled(sources: Sequence[str], terms: Mapping[str, str], end: str = "") -> re.Pattern[str]:
+    """One pattern for all; ``<6>`` stands for up to six characters of the same clause, ``<name>`` for a term."""
+
+    def written_out(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return f"{_CLAUSE}{{0,{name}}}" if name.isdigit() else f"(?:{terms[name]})"
+
+    return re.compile("|".join(f"(?:{_MACRO.sub(written_out, source)}){end}" for source in sources))
+
+
+def _rules(data: Mapping[str, Any], kind: str, terms: Mapping[str, str], end: str = "") -> tuple[_Rule, ...]:
+    found = []
+    for rule in data.get(kind, ()):
+        sources = [*map(re.escape, rule.get("words", "").split()), *rule.get("patterns", ())]
+        found.append(_Rule(_compiled(sources, terms, end), float(rule.get("score", 0.0)), rule["reason"]))
+    return tuple(sorted(found, key=lambda rule: -rule.score))
+
+
 @cache
-def _rules() -> dict[str, tuple[tuple[_Rule, ...], tuple[_Rule, ...]]]:
-    """Per signal: its patterns, best first, and those that cancel it."""
+def _kinds() -> dict[str, _Kind]:
     found = {}
-    for name, lists in load_yaml("csbot.intents.data", "signals.yaml").items():
-        patterns = [_Rule(re.compile(p["pattern"]), p["score"], p["reason"]) for p in lists["patterns"]]
-        unless = [_Rule(re.compile(p["pattern"]), 0.0, p["reason"]) for p in lists.get("unless", ())]
-        found[name] = (tuple(sorted(patterns, key=lambda rule: -rule.score)), tuple(unless))
+    for name, data in load_yaml("csbot.intents.data", "signals.yaml").items():
+        terms = data.get("terms", {})
+        before = _rules(data, "denied_by", terms, "$") + _rules(data, "supposed_by", terms)
+        shown, unless, after = (_rules(data, kind, terms) for kind in ("shown_by", "unless", "followed_by"))
+        found[name] = _Kind(shown, unless, before, after)
     return found
 
 
-LIKELY = 0.7
-"""Without a pattern, the example utterances must speak as clearly as this, and the message must have hanzi."""
-CERTAIN = 0.95
-"""Patterns at or above this need no second opinion."""
+def find_signals(text: str, likely: Mapping[str, float] | None = None) -> tuple[Signal, ...]:
+    """Signals in a message as it was typed, at most one per name, with the words that show each.
 
+    Different words that show the same signal add up: ``1 - (1 - a)(1 - b)``.
 
-def find_signals(text: str, *, wants_human: float | None = None) -> tuple[Signal, ...]:
-    """Signals in a message in normal form, at most one per name, with the words that show each.
-
-    :param wants_human: probability of the intent by its example utterances. Weaker patterns are weighed with it (0.6 to 0.4);
-        where no pattern speaks, it speaks alone; where the words stand for another matter, it is halved.
+    :param likely: probability of each signal by its example utterances. Beside words it adds half of what it says; where no
+        words speak, it speaks alone, from `LIKELY` on; where words mean another matter or are taken back, it is halved first.
 
     >>> [s.name for s in find_signals("转人工")]
     ['human_wanted']
-    >>> find_signals("安装人工费多少")
-    ()
+    >>> find_signals("安装人工费多少"), find_signals("不用转人工")
+    ((), ())
     """
-    found = []
-    for name, (patterns, unless) in _rules().items():
-        cleared = text
-        for rule in unless:
-            cleared = rule.pattern.sub("，", cleared)
-        matches = ((rule, match) for rule in patterns if (match := rule.pattern.search(cleared)))
-        shown = (Signal(name=name, score=rule.score, text=m.group(), reason=rule.reason) for rule, m in matches)
-        signal = next(shown, None)
-        if name == "human_wanted" and wants_human is not None:
-            signal = _with_examples(signal, text, wants_human if cleared == text else wants_human / 2)
-        if signal:
-            found.append(signal)
-    return tuple(found)
+    message, form = _heard(text)
+    found = (_signal(name, kind, message, form, (likely or {}).get(name, 0.0)) for name, kind in _kinds().items())
+    return tuple(signal for signal in found if signal)
 
 
-def _with_examples(signal: Signal | None, text: str, probability: float) -> Signal | None:
-    if signal is None:
-        if probability < LIKELY or not any("\u4e00" <= char <= "\u9fff" for char in text):
+def _signal(name: str, kind: _Kind, message: Folded, form: str, likely: float) -> Signal | None:
+    hits, taken_back = kind.hits(form)
+    if taken_back:
+        likely /= 2
+    if not hits:
+        if likely < LIKELY or not any("\u4e00" <= char <= "\u9fff" for char in form):
             return None
-        return Signal(name="human_wanted", score=round(probability, 4), text="", reason="like the example utterances")
-    if signal.score >= CERTAIN:
-        return signal
-    return signal.model_copy(update={"score": round(0.6 * signal.score + 0.4 * probability, 4)})
+        return Signal(name=name, score=round(likely, 4), text="", reason="与示例说法相近 | like the example utterances")
+    doubt = 1 - EXAMPLES_SHARE * likely
+    for rule, _ in hits:
+        doubt *= 1 - rule.score
+    rule, match = hits[0]
+    start, end = match.span()
+    return Signal(
+        name=name,
+        score=round(1 - doubt, 4),
+        text=message.typed[start:end],
+        span=message.span(start, end),
+        reason=rule.reason,
+    )
+
+
+def _heard(text: str) -> tuple[Folded, str]:
+    """The message folded and as patterns see it, of the same length: lower case, a space between words ends a clause."""
+    folded = fold(text)
+    gone = {i for match in _JOINED.finditer(folded.text) for i in range(match.start(), match.end())}
+    if gone:
+        kept = [i for i in range(len(folded.text)) if i not in gone]
+        folded = Folded(
+            "".join(folded.typed[i] for i in kept),
+            "".join(folded.text[i] for i in kept),
+            tuple(folded.places[i] for i in kept),
+        )
+    form = "".join(low if len(low := char.lower()) == 1 else char for char in folded.text)
+    return folded, _SPACE.sub(",", form)

@@ -9,13 +9,14 @@ from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
 from csbot.intents.answers import without_calling_off
 from csbot.intents.numbers import ambiguous_number
+from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
 from csbot.intents.signals import find_signals
 from csbot.intents.slots import DEFAULT_ORDER_ID, read_slots
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
 from csbot.kb.task_matcher import TaskMatcher
-from csbot.models import Candidate, Slot, Understanding, utc_now
+from csbot.models import Candidate, Signal, Slot, Turn, Understanding, utc_now
 from csbot.text import normalise, query_form
 
 _ORDINALS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4}
@@ -90,6 +91,8 @@ def understand(
     order_id: Sequence[str] = DEFAULT_ORDER_ID,
     tasks: TaskMatcher | None = None,
     vector: Vectors | None = None,
+    earlier: Sequence[Turn] = (),
+    recent: RecentVectors | None = None,
 ) -> Understanding:
     """Understand ``text`` against one version of the knowledge base.
 
@@ -98,6 +101,7 @@ def understand(
     :param known: kinds of the slots it knows, the latest last: what a message may take back.
     :param tasks: recognises the merchant's tasks.
     :param vector: the vector of `matter_of` the message, where it is made already.
+    :param earlier: the session's turns before it, oldest first. :param recent: vectors of recent messages.
     :raises EncoderError: the encoder can't run and the knowledge base may not degrade.
     """
     form = normalise(text)
@@ -117,27 +121,32 @@ def understand(
         return Understanding(
             text=text, normalised=form, smalltalk=None if rejected else "cancel" if rest is not None else smalltalk,
             picked=picked, rejected=rejected, slots=slots, denied=reading.denied, withdrawn=reading.withdrawn,
-            ambiguous=ambiguous_number(text, reading.found, order_id), signals=find_signals(form), degraded=kb.degraded,
+            ambiguous=ambiguous_number(text, reading.found, order_id), signals=_mood(find_signals(text), earlier),
+            degraded=kb.degraded,
         )  # fmt: skip
     if vector is None:
         made = kb.encode([core])
         vector = None if made is None else made[0]
     gives_slot = asked is not None and any(slot.name in (asked, *_KEYS) for slot in slots)  # then it asks for nothing else
     intents = {} if gives_slot else dict(contents.intents(vector))
-    signals = find_signals(form, wants_human=intents.get(HUMAN_HANDOFF) if asked is None else None)
+    likely = {} if asked else contents.signals(vector) | {"human_wanted": intents.get(HUMAN_HANDOFF, 0.0)}
+    signals = find_signals(text, likely)
     wanted = max((signal.score for signal in signals if signal.name == "order_wanted"), default=0.0)
     if wanted and not gives_slot:
         intents[ORDER_PROGRESS] = max(wanted, intents.get(ORDER_PROGRESS, 0.0))
     if tasks is not None and not gives_slot:
         intents |= tasks.probabilities(core, vector, contents, kb.encode)
     topic = contents.topic(core)
+    candidates = tuple(contents.rank(core, vector, most=None if topic else MOST_CANDIDATES))
+    best = candidates[0] if candidates else None
+    repeat = find_repeat(core, vector, best, earlier, contents, kb.encode, recent or RecentVectors())
     return Understanding.model_construct(  # parts are valid already
         text=text,
         normalised=form,
-        candidates=tuple(contents.rank(core, vector, most=None if topic else MOST_CANDIDATES)),
+        candidates=candidates,
         intents=intents,
         topic=topic,
-        signals=signals,
+        signals=_mood((*signals, repeat) if repeat else signals, earlier),
         slots=slots,
         denied=reading.denied,
         withdrawn=reading.withdrawn,
@@ -148,6 +157,11 @@ def understand(
         called_off=rest is not None,
         degraded=vector is None,
     )
+
+
+def _mood(signals: tuple[Signal, ...], earlier: Sequence[Turn]) -> tuple[Signal, ...]:
+    frustration = find_frustration(signals, earlier)
+    return (*signals, frustration) if frustration else signals
 
 
 def _option(contents: Contents, offers_orders: bool, option_id: str, text: str) -> Candidate | None:

@@ -24,6 +24,8 @@ Matrix = npt.NDArray[np.float64]
 
 LEXICAL_ONLY = "lexical-only"
 """Fingerprint of the calibration used when no encoder runs."""
+SAME_QUESTION = "same_question"
+"""The signals' head over the cosine of two messages alone: whether they ask the same."""
 
 
 class Linear(BaseModel):
@@ -51,6 +53,9 @@ class Calibration(BaseModel):
     answer: float = Field(ge=0, le=1, description="confidence >= answer: answer")
     clarify: float = Field(ge=0, le=1, description="confidence >= clarify: offer to pick")
     intents: dict[str, Linear] = Field(default_factory=dict, description="task intents over the encoder's dimensions")
+    signals: dict[str, Linear] = Field(
+        default_factory=dict, description="signals over the encoder's dimensions, and `SAME_QUESTION` over a cosine"
+    )
     fitted_on: str = Field(default="", description="what data, in words")
 
     def check_encoder(self, fingerprint: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from csbot.encoders.base import Vectors
-from csbot.kb.calibration import Calibration, Matrix, sigmoid
+from csbot.kb.calibration import SAME_QUESTION, Calibration, Matrix, sigmoid
 from csbot.kb.dense import DenseIndex
 from csbot.kb.lexical import LexicalIndex, Scores
 from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, bigrams, dice, judge, segments
@@ -120,6 +120,18 @@ class Contents:
         if vector is None:
             return {}
         return {name: float(sigmoid(head(vector.astype(np.float64)))) for name, head in self.calibration.intents.items()}
+
+    def signals(self, vector: Vectors | None) -> dict[str, float]:
+        """Probability of each signal by its example utterances; {} where the encoder can't run or was not fitted for them."""
+        if vector is None:
+            return {}
+        heads = {name: head for name, head in self.calibration.signals.items() if name != SAME_QUESTION}
+        return {name: float(sigmoid(head(vector.astype(np.float64)))) for name, head in heads.items()}
+
+    def same_question(self, cosine: float) -> float:
+        """Probability that two messages of this cosine ask the same; 0.0 where the encoder was not fitted for it."""
+        head = self.calibration.signals.get(SAME_QUESTION)
+        return 0.0 if head is None else float(sigmoid(head(np.array([cosine]))))
 
     def _candidate(self, evidence: Evidence, i: int, confidence: float, exact: bool) -> Candidate:
         faq = self.faqs[int(evidence.faqs[i])]
