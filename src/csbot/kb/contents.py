@@ -174,7 +174,7 @@ class Contents:
             best_rows = _argmax(by_row[rows].astype(np.float64), starts, rows)
             raw = by_faq[faqs].astype(np.float64)
         own = bigrams(text)
-        overlap = np.array([dice(own, self._bigrams_of(int(row))) for row in rows])
+        overlap = np.array([dice(own, others) for others in map(self._bigrams_of, rows.tolist())])
         columns["words"] = by_faq[faqs].astype(np.float64)
         columns["answer_words"] = self.answers.scores(words)[0][faqs].astype(np.float64)
         columns["bigrams"] = np.maximum.reduceat(overlap, starts)

@@ -92,7 +92,8 @@ class LexicalIndex:
         """
         words = json.loads((directory / "words.json").read_text(encoding="utf-8"))
         starts, texts, weights = (
-            np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ("starts", "texts", "weights")
+            np.asarray(np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False))  # parts of a memmap are slow
+            for name in ("starts", "texts", "weights")
         )
         if len(starts) != len(words) + 1 or len(texts) != len(weights) or starts[-1] != len(weights):
             raise SnapshotCorrupt(f"{directory}：索引损坏 | damaged index", path=directory)

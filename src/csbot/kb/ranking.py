@@ -66,12 +66,14 @@ class Evidence:
         columns |= {
             "lead": np.clip(leads, -8, MOST_LEAD),
             "share": softmax(scores),
-            "known": np.full(len(scores), self.known),
-            "length": np.full(len(scores), np.clip(self.length, *LENGTHS)),
-            "size": np.full(len(scores), np.clip(self.size, *SIZES)),
             "agree": (self.columns["words"] >= self.columns["words"].max()) & (self.columns["words"] > 0),
         }
-        return np.column_stack([np.asarray(columns[name], np.float64) for name in confidence_features(self.dense)])
+        same = {"known": self.known, "length": _within(self.length, LENGTHS), "size": _within(self.size, SIZES)}
+        names = confidence_features(self.dense)
+        matrix = np.empty((len(scores), len(names)))
+        for place, name in enumerate(names):
+            matrix[:, place] = same[name] if name in same else columns[name]
+        return matrix
 
 
 def ranker_features(dense: bool) -> tuple[str, ...]:
@@ -82,6 +84,10 @@ def confidence_features(dense: bool) -> tuple[str, ...]:
     if dense:
         return CONFIDENCE_FEATURES
     return tuple(f for f in CONFIDENCE_FEATURES if f not in DENSE_CONFIDENCE_FEATURES)
+
+
+def _within(value: float, ends: tuple[float, float]) -> float:
+    return min(max(value, ends[0]), ends[1])
 
 
 def _standout(best: Matrix) -> Matrix:
