@@ -133,6 +133,23 @@ def test_what_is_taken_back_is_asked_for_again(
     assert (*told(action), action.slot, action.slots) == ("ask_slot", "slot_withdrawn", slot, slots)
 
 
+@pytest.mark.parametrize(("state", "text", "slot", "slots"), [
+    (ASKED_PHONE, "不知道订单号", "phone", {}), (ASKED_NAME, "不记得了", "order_id", {"phone": PHONE}),
+    (replace(ASKED_NAME, asked="order_id", slots={"order_id": "QH1", "phone": PHONE}), "没有订单号", "name", {"phone": PHONE}),
+])  # fmt: skip
+def test_who_has_not_what_is_asked_for_may_prove_it_otherwise(
+    state: State, text: str, slot: str, slots: dict[str, str]
+) -> None:
+    action = decide(state, message(text, candidate("a", 0.9)), policy())
+    assert (*told(action), action.slot, action.slots) == ("ask_slot", "slot_lacking", slot, slots)
+
+
+def test_who_means_none_of_the_orders_listed_is_asked_for_another_number() -> None:
+    state = replace(ASKED_NAME, asked=None, options=("QH1", "QH2"), option_texts=("一", "二"), offers_orders=True)
+    action = decide(state, message("都不是", rejected=True), policy())
+    assert (*told(action), action.slot, action.slots) == ("ask_slot", "orders_rejected", "phone", {})
+
+
 def test_the_last_four_digits_are_not_enough() -> None:
     action = decide(ASKED_PHONE, message("尾号0001", asked="phone"), policy())
     assert (*told(action), action.slot) == ("ask_slot", "slot_invalid", "phone")

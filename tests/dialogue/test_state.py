@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from functools import reduce
 from typing import get_args
 
@@ -87,6 +87,47 @@ def test_each_asking_of_a_slot_is_counted_until_the_task_ends() -> None:
     assert (state.asks, state.asked, state.slots) == ({"phone": 2, "name": 1}, "name", {"phone": "13800000001"})
     ended = replay([phone, phone, turn("smalltalk")])
     assert (ended.task, ended.asks, ended.asked, ended.slots) == (None, {}, None, {})
+
+
+def test_another_slot_given_instead_of_the_one_asked_for_is_remembered_beside_the_askings() -> None:
+    asked = turn("ask_slot", task="fault_report", slot="product")
+    instead = turn("ask_slot", task="fault_report", slot="product", slots={"phone": "13800000001"})
+    state = replay([asked, instead, instead])
+    assert (state.asks, state.learnt) == ({"product": 3}, {"product": 1})
+    assert replay([asked, instead, turn("answer")]).learnt == {}
+
+
+def test_a_new_task_counts_its_askings_from_the_beginning() -> None:
+    report = turn("ask_slot", task="fault_report", slot="phone")
+    order = turn("ask_slot", task="order_progress", slot="phone")
+    assert replay([report, report, order]).asks == {"phone": 1}
+
+
+def test_what_was_offered_is_known_to_be_orders_as_long_as_it_stays() -> None:
+    listed = turn("clarify", options=["QH1", "QH2"], option_texts=["一", "二"], task="order_progress")
+    picked = turn("order_status", rule="order_picked", order_id="QH1")
+    questions = turn("clarify", options=["a"], option_texts=["甲"])
+    assert [replay(said).offers_orders for said in ([listed], [listed, picked], [listed, picked, questions])] == [
+        True,
+        True,
+        False,
+    ]
+    assert replay([listed, picked]).options == ("QH1", "QH2")
+    assert (replay([listed, turn("answer")]).options, replay([listed, turn("answer")]).offers_orders) == ((), False)
+
+
+def test_a_human_is_on_offer_until_the_next_message_only() -> None:
+    late = turn("order_status", order_id="QH1", offer="asked")
+    assert [replay(said).offer for said in ([late], [late, turn("smalltalk")])] == ["asked", None]
+
+
+def test_names_are_remembered_for_the_whole_session_even_after_a_long_silence() -> None:
+    known = OrderQuery(name="林晓燕")
+    later = datetime(2030, 1, 1, tzinfo=timezone.utc)
+    session = Session(
+        customer_id="u", identified=known, turns=[turn("answer", names=["王建平"]), turn("answer", names=["王建平"])]
+    )
+    assert state_of(session, later).names == ("林晓燕", "王建平")
 
 
 def test_the_order_shown_is_remembered_with_what_proved_it() -> None:

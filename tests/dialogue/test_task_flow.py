@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from handmade import FAULT, START, candidate, message, policy, told
 
@@ -160,6 +162,23 @@ def test_what_is_never_given_ends_with_a_human_who_gets_all_that_is_known(asked:
     action = step(before, "1" if asked in ("fault", "address") else "嗯这个嘛")
     assert (*told(action), action.reason, action.wording) == ("handoff", "slot_retry_limit", "slot_not_given", "handoff_task")
     assert action.slots == known
+
+
+def test_an_asking_after_which_something_else_was_given_is_not_in_vain() -> None:
+    before = state("product", {"phone": "13800000001"}, asks={"product": 3}, learnt={"product": 1})
+    assert step(before, "嗯这个嘛").kind == "ask_slot"
+    assert step(replace(before, learnt={}), "嗯这个嘛").kind == "handoff"
+
+
+def test_a_task_that_takes_the_place_of_another_asks_afresh() -> None:
+    before = state("phone", {"product": "橱柜", "fault": "裂了"}, asks={"phone": 3})
+    assert step(before, "我的订单到哪了", order=0.9).kind == "ask_slot"
+
+
+@pytest.mark.parametrize("text", ["不知道", "忘了", "找不到地址", "地址不记得了"])
+def test_who_has_not_what_is_asked_for_is_asked_again_and_not_answered_from_the_faqs(text: str) -> None:
+    action = step(state("address"), text, candidate("a", 0.9))
+    assert (*told(action), action.slot) == ("ask_slot", "slot_missing", "address")
 
 
 def test_empty_slots_do_not_go_to_the_human() -> None:

@@ -52,7 +52,22 @@ def go_on(state: State, message: Understanding, config: BotConfig, has_orders: b
     asked = state.asked if state.asked != NUMBER else next_slot(known, config.orders)
     if asked and (number or is_attempt(message.text, asked) or _last_digits(asked, message)):
         return ask(state, known, asked, config, rule="slot_invalid", wording="invalid")
+    if asked and says("lacks", message.normalised):
+        return _without(asked, state, known, config)
     return None
+
+
+def _without(lacking: str, state: State, known: dict[str, str], config: BotConfig) -> Action:
+    """Where the customer hasn't what was asked for: another proof, if there is one without it; else ask once more."""
+    others = [pair for pair in config.orders.proof if lacking not in pair]
+    kept = {name: value for name, value in known.items() if name != lacking}
+    missing = next((slot for pair in others for slot in pair if slot not in kept), None)
+    return ask(state, kept, missing or lacking, config, rule="slot_lacking")
+
+
+def none_of_these(state: State, config: BotConfig) -> Action:
+    """The customer means none of the orders listed: they may stand under another number."""
+    return ask(state, {}, next_slot({}, config.orders) or "phone", config, rule="orders_rejected", wording="orders_rejected")
 
 
 def _doubtful(state: State, message: Understanding, known: dict[str, str]) -> Action | None:

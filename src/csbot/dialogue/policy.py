@@ -23,7 +23,7 @@ CLEAR_WISH = 0.7
 def decide(state: State, message: Understanding, policy: Policy) -> Action:
     """One action for the message. Same arguments, same action."""
     if message.called_off:
-        state = replace(state, task=None, asked=None, slots={}, asks={}, options=(), option_texts=())
+        state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, options=(), option_texts=())
     action = (
         _human(message, policy)
         or _answer_to_question(state, message, policy)
@@ -98,8 +98,10 @@ def _courtesy(state: State, message: Understanding) -> Action | None:
 
 def _picked(state: State, message: Understanding, policy: Policy) -> Action | None:
     """A pick from what was offered, or the word that none of it is meant."""
-    if message.rejected and state.offers_orders and not state.task:  # an order was picked before: 「没有了」
-        return Action(kind="smalltalk", rule="smalltalk_cancel", wording="smalltalk_cancel")
+    if message.rejected and state.offers_orders:
+        if state.task:
+            return order_progress.none_of_these(state, policy.config)
+        return Action(kind="smalltalk", rule="smalltalk_cancel", wording="smalltalk_cancel")  # after a pick: 「没有了」
     if message.rejected:
         return _miss(state, message, policy)
     option = message.picked

@@ -111,7 +111,7 @@ def _labelled(slot: TaskSlot, text: str) -> str | None:
 
 def _found(pattern: str, text: str) -> str | None:
     match = re.search(pattern, text)
-    return match.group().strip() if match else None
+    return without_lead(match.group()) if match else None
 
 
 def _whole(text: str, taken: Iterable[Slot]) -> str:

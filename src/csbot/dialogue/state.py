@@ -29,6 +29,7 @@ class State:
     :ivar offers_orders: they are orders, not questions. :ivar offer: a human was offered with the last reply, and how.
     :ivar task: task under way. :ivar asked: slot that the task waits for.
     :ivar slots: what the task knows. :ivar asks: how often each slot was asked for in this task.
+    :ivar learnt: how often another slot was given instead of the one asked for, by the latter.
     :ivar failed_lookups: look-ups of this customer before this one that found nothing of theirs; not folded: the bot, which
         counts them over all sessions, puts it in.
     :ivar order_id: order that was shown last. :ivar shown: the slots that proved it. :ivar since_order: turns since then.
@@ -47,6 +48,7 @@ class State:
     asked: str | None = None
     slots: dict[str, str] = field(default_factory=dict)
     asks: dict[str, int] = field(default_factory=dict)
+    learnt: dict[str, int] = field(default_factory=dict)
     failed_lookups: int = 0
     order_id: str | None = None
     shown: dict[str, str] = field(default_factory=dict)
@@ -61,8 +63,11 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
     state = after_silence(state, turn.at, idle_timeout_s)
     misses = {"fallback": state.misses + 1, "smalltalk": state.misses}.get(turn.kind, 0)
     asks = dict(state.asks) if turn.task and turn.task == state.task else {}
+    learnt = dict(state.learnt) if asks else {}
     if turn.kind == "ask_slot" and turn.slot:
         asks[turn.slot] = asks.get(turn.slot, 0) + 1
+        if turn.slot == state.asked and set(turn.slots) > set(state.slots):
+            learnt[turn.slot] = learnt.get(turn.slot, 0) + 1
     keeps_options = turn.kind == "smalltalk" or (turn.kind == "answer" and turn.task is not None)
     keeps_options = keeps_options or (state.offers_orders and turn.rule in (PICKED, FOLLOW_UP, ANOTHER))
     options = turn.options if turn.kind == "clarify" else state.options if keeps_options else ()
@@ -79,6 +84,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         asked=turn.slot if turn.task else None,
         slots=dict(turn.slots) if turn.task else {},
         asks=asks,
+        learnt=learnt,
         order_id=turn.order_id or state.order_id,
         shown=dict(turn.slots) if turn.order_id else state.shown,
         since_order=0 if turn.order_id else state.since_order + 1,

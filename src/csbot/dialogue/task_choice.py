@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from csbot.dialogue import order_progress, task_flow
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
@@ -18,16 +20,17 @@ def running_task(state: State, message: Understanding, policy: Policy) -> Action
     if task is None:
         return None
     faq = policy.sure_faq(message)
+    probability, other = policy.likeliest_task(message)
+    switches = other != task.name and probability >= SWITCH
     if task.name == ORDER_PROGRESS:
         action = order_progress.go_on(state, message, policy.config, policy.has_orders)
     else:
-        action = task_flow.go_on(task, state, message, faq, policy.config.dialogue)
+        action = task_flow.go_on(task, state, message, faq, policy.config.dialogue, other=switches)
     if action:
         return action
     if faq:
         return Action(kind="answer", rule="faq_in_task", candidate=faq, task=state.task, slot=state.asked, slots=state.slots)
-    probability, other = policy.likeliest_task(message)
-    if other != task.name and probability >= SWITCH:
+    if switches:
         return start_task(other, state, message, policy, rule="task_switched")
     return task_flow.insist(task, state, message, policy.config.dialogue)
 
@@ -76,6 +79,7 @@ def _other_task(state: State, message: Understanding, policy: Policy, rival: flo
 
 
 def start_task(name: str, state: State, message: Understanding, policy: Policy, *, rule: str) -> Action:
+    state = replace(state, asked=None, asks={}, learnt={})
     if name == ORDER_PROGRESS:
         return order_progress.start(state, message, policy.config, policy.has_orders, rule=rule)
     return task_flow.start(policy.tasks[name], state, message, policy.config.dialogue, rule=rule)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from csbot.config import DialogueConfig
 from csbot.dialogue.slot_filling import fill, taken_back
 from csbot.dialogue.state import State
@@ -16,7 +14,7 @@ from csbot.models import Action, Candidate, Understanding
 def start(task: Task, state: State, message: Understanding, config: DialogueConfig, *, rule: str) -> Action:
     """Begin a merchant's task with what the message gives and with what is known of the customer."""
     known = known_before(task, state)
-    return proceed(task, replace(state, asks={}), known | fill(task, {}, None, message, whole=False).values, config, rule=rule)
+    return proceed(task, state, known | fill(task, {}, None, message, whole=False).values, config, rule=rule)
 
 
 def known_before(task: Task, state: State) -> dict[str, str]:
@@ -26,14 +24,17 @@ def known_before(task: Task, state: State) -> dict[str, str]:
     return {slot.name: known[slot.kind] for slot in task.slots if known.get(slot.kind)}
 
 
-def go_on(task: Task, state: State, message: Understanding, faq: Candidate | None, config: DialogueConfig) -> Action | None:
+def go_on(
+    task: Task, state: State, message: Understanding, faq: Candidate | None, config: DialogueConfig, *, other: bool = False
+) -> Action | None:
     """Go on with the merchant's task under way; None where the message is about something else.
 
-    :param faq: the FAQ that the message surely asks, if any.
+    :param faq: the FAQ that the message surely asks, if any. :param other: it asks for another task.
     """
     known, asked = state.slots, state.asked
     asks = faq is not None and (says("asks", message.normalised) or message.text.rstrip().endswith(("?", "？")))
-    filled = fill(task, known, asked, message, whole=not asks)
+    lacks = says("lacks", message.normalised)
+    filled = fill(task, known, asked, message, whole=not (asks or other or lacks))
     if filled.values:
         kept = {name: value for name, value in known.items() if name.removesuffix(SAID) not in filled.values}
         return proceed(task, state, kept | filled.values, config, rule="slot_given")
@@ -42,7 +43,7 @@ def go_on(task: Task, state: State, message: Understanding, faq: Candidate | Non
         return ask(task, state, kept, gone[0], config, rule="slot_withdrawn")
     if filled.invalid:
         return ask(task, state, known, filled.invalid, config, rule="slot_invalid", wording="invalid")
-    return None
+    return insist(task, state, message, config) if lacks else None
 
 
 def insist(task: Task, state: State, message: Understanding, config: DialogueConfig) -> Action | None:
@@ -87,11 +88,11 @@ def proceed(task: Task, state: State, slots: dict[str, str], config: DialogueCon
 def ask(
     task: Task, state: State, slots: dict[str, str], slot: str, config: DialogueConfig, *, rule: str, wording: str = "ask"
 ) -> Action:
-    """Ask for one slot, in changing words; a human with everything known after `slot_retry_limit` askings.
+    """Ask for one slot, in changing words; a human with everything known after `slot_retry_limit` askings in vain.
 
     :param wording: ask, invalid, which (of all is wrong), or a key of replies.yaml.
     """
-    if state.asks.get(slot, 0) >= config.slot_retry_limit:
+    if state.asks.get(slot, 0) - state.learnt.get(slot, 0) >= config.slot_retry_limit:
         words = "handoff_orders" if task.name == ORDER_PROGRESS else "handoff_task"
         return Action(
             kind="handoff", rule="slot_retry_limit", task=task.name, slots=slots, reason="slot_not_given", wording=words

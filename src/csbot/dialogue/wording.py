@@ -64,7 +64,7 @@ def _resume(state: State, action: Action, task: Task | None) -> str:
 
 
 def _question(state: State, action: Action, task: Task, now: datetime) -> str:
-    """What asks for a slot; each asking of the same slot has the next wording."""
+    """What asks for a slot; the same slot is asked for in other words each time, whether or not another one came in between."""
     times = state.asks.get(action.slot or "", 0)
     if action.wording == "ask" and action.slot == CONFIRM:
         return _filled(_in_turn(task.confirm, times), task, action.slots, now)

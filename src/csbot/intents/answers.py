@@ -14,6 +14,7 @@ Answer = Literal[
     "denies",
     "calls_off",
     "leaves_open",
+    "lacks",
     "asks",
     "corrects",
     "another",
@@ -25,7 +26,10 @@ Answer = Literal[
     "phone",
 ]
 
-LONGEST = {"agrees": 16, "wants": 16, "denies": 12, "calls_off": 20, "leaves_open": 16, "another": 20, "elsewhere": 24}
+LONGEST = {
+    **{"agrees": 16, "wants": 16, "denies": 12, "leaves_open": 16},
+    **{"calls_off": 20, "lacks": 20, "another": 20, "elsewhere": 24},
+}
 """Characters beyond which a message says more than this."""
 _CLAUSE = re.compile(r"[,，。.;；!！~\s]+")
 
