@@ -22,6 +22,8 @@ from csbot.errors import EncoderMismatch, InputError
 
 Matrix = npt.NDArray[np.float64]
 
+QUARTILES = (0.25, 0.5, 0.75)
+
 LEXICAL_ONLY = "lexical-only"
 """Fingerprint of the calibration used when no encoder runs."""
 SAME_QUESTION = "same_question"
@@ -29,17 +31,30 @@ SAME_QUESTION = "same_question"
 
 
 class Linear(BaseModel):
-    """``bias + Σ weight × feature``; names are kept, so that a file from another version can't be misread."""
+    """``bias + Σ weight × feature``; names are kept, so that a file from another version can't be misread.
+
+    A bent feature counts once more from each of its knots on, ``weight × max(feature - knot, 0)``: an additive model of
+    piecewise linear terms (Hastie & Tibshirani 1990).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     features: tuple[str, ...]
     weights: tuple[float, ...]
     bias: float = 0.0
+    knots: tuple[tuple[int, float], ...] = Field(default=(), description="(feature, knot); their weights come last")
 
     def __call__(self, values: Matrix) -> Matrix:
         """(n, features) → (n,)"""
-        return np.asarray(values @ np.asarray(self.weights) + self.bias, np.float64)
+        return np.asarray(_bent(values, self.knots) @ np.asarray(self.weights) + self.bias, np.float64)
+
+
+def _bent(values: Matrix, knots: Sequence[tuple[int, float]]) -> Matrix:
+    """(n, features) → (n, features + knots)"""
+    if not knots:
+        return values
+    places, at = [place for place, _ in knots], np.array([knot for _, knot in knots])
+    return np.column_stack([values, np.maximum(values[:, places] - at, 0)])
 
 
 class Calibration(BaseModel):
@@ -79,7 +94,7 @@ class Calibration(BaseModel):
         except (OSError, UnicodeDecodeError, ValidationError) as error:
             raise InputError(f"{path} 不是有效的校准文件 | not a calibration: {error}", path=path) from None
         for name, model, wanted in (("ranker", calibration.ranker, ranker), ("confidence", calibration.confidence, confidence)):
-            if wanted is not None and (model.features != tuple(wanted) or len(model.weights) != len(wanted)):
+            if wanted is not None and (model.features != tuple(wanted) or len(model.weights) != len(wanted) + len(model.knots)):
                 raise InputError(
                     f"{path} 的 {name} 用的特征是 {'、'.join(model.features)}（{len(model.weights)} 个权重），"
                     f"本版 csbot 用的是 {'、'.join(wanted)}：请用本版重新 csbot index"
@@ -141,12 +156,24 @@ def _shortened(loss: Callable[[Matrix], float], at: Matrix, step: Matrix) -> Mat
 
 
 def fit_confidence(
-    values: Matrix, right: npt.NDArray[np.bool_], features: Sequence[str], weights: Matrix | None = None, *, ridge: float = 1.0
+    values: Matrix,
+    right: npt.NDArray[np.bool_],
+    features: Sequence[str],
+    weights: Matrix | None = None,
+    *,
+    ridge: float = 1.0,
+    bent: Sequence[str] = (),
 ) -> Linear:
-    """Logistic regression with a ridge on standardised features, by Newton's method; the bias is not penalised."""
+    """Logistic regression with a ridge on standardised features, by Newton's method; the bias is not penalised.
+
+    :param bent: features that get knots at their quartiles.
+    """
+    places = [features.index(name) for name in bent]
+    knots = tuple((place, float(np.quantile(values[:, place], share))) for share in QUARTILES for place in places)
+    values = _bent(values, knots)
     mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-9
     x = np.column_stack([(values - mean) / scale, np.ones(len(values))])
-    penalty = np.diag([ridge] * len(features) + [1e-6])
+    penalty = np.diag([ridge] * values.shape[1] + [1e-6])
     w, y = np.zeros(x.shape[1]), right.astype(float)
     counts = np.ones(len(values)) if weights is None else weights
 
@@ -163,7 +190,7 @@ def fit_confidence(
         if np.abs(step).max() < 1e-5:
             break
     plain = w[:-1] / scale
-    return Linear(features=tuple(features), weights=tuple(map(float, plain)), bias=float(w[-1] - plain @ mean))
+    return Linear(features=tuple(features), weights=tuple(map(float, plain)), bias=float(w[-1] - plain @ mean), knots=knots)
 
 
 def softmax(scores: Matrix) -> Matrix:

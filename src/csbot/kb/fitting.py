@@ -12,10 +12,12 @@ from csbot.encoders.base import Vectors
 from csbot.errors import InputError
 from csbot.kb.calibration import Calibration, Matrix, Problem, fit_confidence, fit_ranker
 from csbot.kb.contents import Contents
-from csbot.kb.ranking import Evidence, confidence_features, ranker_features
+from csbot.kb.ranking import BENT_FEATURES, Evidence, confidence_features, ranker_features
 
 LEAST_QUESTIONS = 20
 """Fewer labelled questions than this can't place two thresholds."""
+MANY_QUESTIONS, BENT_RIDGE = 2000, 20.0
+"""From so many questions on, confidence may bend; the ridge that goes with it, for three weights more per feature."""
 
 
 @dataclass(frozen=True)
@@ -79,4 +81,13 @@ def fit(labelled: Sequence[Labelled], *, encoder: str, answer: float, clarify: f
     draft = Calibration(encoder=encoder, ranker=ranker, confidence=ranker, answer=answer, clarify=clarify, fitted_on=fitted_on)
     values, right, _ = winners(labelled, draft)
     weights = np.array([item.weight for item in labelled])
-    return draft.model_copy(update={"confidence": fit_confidence(values, right, confidence_features(dense), weights)})
+    many = dense and len(labelled) >= MANY_QUESTIONS
+    confidence = fit_confidence(
+        values,
+        right,
+        confidence_features(dense),
+        weights,
+        bent=BENT_FEATURES if many else (),
+        ridge=BENT_RIDGE if many else 1.0,
+    )
+    return draft.model_copy(update={"confidence": confidence})
