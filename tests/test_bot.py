@@ -180,12 +180,12 @@ def test_the_thresholds_of_the_settings_are_those_in_force(small_kb: KnowledgeBa
 
 
 def test_an_answer_threshold_of_0_answers_whatever_is_asked(small_kb: KnowledgeBase) -> None:
-    bands = {"answer": 0.0, "ambiguity_margin": 0.0}
-    bot = Chatbot(small_kb, config=BotConfig(bands=bands, dialogue={"task_intent": 1.0, "handoff_wish": 1.0}))
-    for text in ("今天苏州下雨吗", "红烧肉要炖几个小时"):
+    """Even where the second candidate is as likely as the first; the margin that makes that a question is as it is set."""
+    dialogue = {"task_intent": 1.0, "handoff_wish": 1.0}
+    bot = Chatbot(small_kb, config=BotConfig(bands={"answer": 0.0, "ambiguity_margin": 1.0}, dialogue=dialogue))
+    for text in ("今天苏州下雨吗", "红烧肉要炖几个小时", "物流"):
         (reply,) = talk(bot, text)
-        best, second = reply.trace.candidates[:2]
-        assert reply.kind == ("answer" if best.confidence >= second.confidence else "clarify")
+        assert reply.kind == "answer"
 
 
 def test_a_clarify_threshold_above_the_answer_threshold_in_force_is_refused(small_kb: KnowledgeBase) -> None:

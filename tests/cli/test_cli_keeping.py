@@ -162,8 +162,9 @@ def test_eval_as_json_has_every_indicator_that_the_cases_allow(call_json: CallJs
         "ece",
     }
     assert wanted <= set(report["indicators"]) <= set(NAMES)
-    assert all(set(ratio) == {"value", "numerator", "denominator"} for ratio in report["indicators"].values())
-    assert report["indicators"]["resolution_rate"] == {"value": 0.5, "numerator": 1.0, "denominator": 2.0}
+    assert all({"value", "numerator", "denominator"} <= set(ratio) for ratio in report["indicators"].values())
+    rate = report["indicators"]["resolution_rate"]
+    assert (rate["value"], rate["numerator"], rate["denominator"]) == (0.5, 1.0, 2.0)
     assert [error["text"] for error in report["errors"] if "faq_id" in error["expect"]] == ["怎么退货"]
 
 
