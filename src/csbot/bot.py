@@ -182,7 +182,7 @@ class Chatbot:
             offers_orders=state.offers_orders,
             task=state.task,
             asked=task.kind_of(state.asked) if task and state.asked else None,
-            known=[task.kind_of(name) for name in state.slots] if task else (),
+            known=task.kinds_of(state.slots) if task else (),
             order_id=self.config.orders.order_id_patterns,
             tasks=self._matcher,
             vector=vector,
