@@ -20,7 +20,7 @@ from csbot.errors import InputError
 from csbot.evaluation.cases import Case, Dialogue, read_cases, read_dialogues
 from csbot.evaluation.metrics import Outcome, TurnOutcome, case_indicators, dialogue_indicators
 from csbot.evaluation.report import EvalReport, Versions, by_category, by_faq, by_tag, confusions
-from csbot.intents.slots import find_slots
+from csbot.intents.slots import read_slots
 from csbot.intents.understand import matter_of
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
@@ -108,7 +108,7 @@ def run_cases(
     :param tick: called with the number of cases done. :param each: maps a function over a sequence, default in turn.
     """
     patterns, margin = bot.config.orders.order_id_patterns, bot.config.bands.ambiguity_margin
-    forms = [matter_of(case.text, find_slots(case.text, order_id=patterns)) for case in cases]
+    forms = [matter_of(case.text, read_slots(case.text, order_id=patterns).found) for case in cases]
     order = sorted(range(len(cases)), key=lambda i: (len(forms[i]), forms[i]))  # the same batches for any order of the cases
     outcomes: dict[int, Outcome] = {}
 
