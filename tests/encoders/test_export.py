@@ -65,11 +65,17 @@ def test_the_bundled_weights_in_fp32_are_those_of_torch(exported: Path, tmp_path
 
 
 def test_every_weight_comes_back_within_a_step_of_int8(tiny: Path) -> None:
+    """Value and output of attention are smoothed against each other: what comes back is their product."""
     raw, back = load_file(tiny / "raw" / WEIGHTS_FILE), onnx_model.read_weights(tiny / "onnx" / MODEL_FILE)
     assert set(back) == set(raw)
     for name, value in raw.items():
         assert back[name].shape == value.shape
-        assert np.abs(back[name] - value).max() <= np.abs(value).max() / 127 * 4, name
+        if not any(part in name for part in ("attention.self.value", "attention.output.dense.weight")):
+            assert np.abs(back[name] - value).max() <= np.abs(value).max() / 127 * 4, name
+    for i in range(2):
+        attention = f"encoder.layer.{i}.attention"
+        ours, theirs = (w[f"{attention}.output.dense.weight"] @ w[f"{attention}.self.value.weight"] for w in (back, raw))
+        assert np.linalg.norm(ours - theirs) < 0.02 * np.linalg.norm(theirs)
 
 
 def test_fp32_is_exact_and_int8_near(tiny: Path, tmp_path: Path) -> None:
@@ -119,6 +125,7 @@ def test_an_onnx_file_of_someone_else_is_refused(tiny: Path, tmp_path: Path) -> 
 def test_a_model_that_is_no_bert_with_gelu_is_refused(tiny: Path, tmp_path: Path, change: dict[str, str]) -> None:
     config = json.loads((tiny / "raw" / "config.json").read_text()) | change
     (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / WEIGHTS_FILE).write_bytes((tiny / "raw" / WEIGHTS_FILE).read_bytes())
     with pytest.raises(InputError, match="只能导出 BERT"):
         write_onnx(tmp_path, tmp_path / "out", TEXTS)
 

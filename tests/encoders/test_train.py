@@ -173,6 +173,39 @@ def test_a_directory_with_something_else_in_it_is_refused_and_left_alone(base: s
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_training_that_diverges_says_so_and_writes_no_model(base: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="减小学习率"):
+        run(tmp_path / "out", base, replace(SHORT, rate=1e30))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_place_that_can_not_hold_a_directory_is_refused_before_training(base: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("我的")
+    for out in (tmp_path / "file", tmp_path / "file" / "model"):
+        with pytest.raises(InputError, match="不能写入"):
+            run(out, base)
+    assert (tmp_path / "file").read_text() == "我的"
+
+
+def test_a_stop_while_the_model_is_written_comes_too_late(base: str, tmp_path: Path) -> None:
+    stages: list[str] = []
+    hooks = Hooks(stop=lambda: "write" in stages, on_stage=stages.append)
+    assert run(tmp_path / "out", base, hooks=hooks).outcome != "interrupted"
+    assert load_encoder(str(tmp_path / "out")).encode(TEXTS).shape == (len(TEXTS), 64)
+
+
+def test_a_writing_that_was_cut_off_is_done_again(base: str, tmp_path: Path) -> None:
+    """Parts of a model beside the checkpoint: what a kill between two moves leaves."""
+    out = tmp_path / "out"
+    run(out, base, hooks=stop_after(3))
+    for place in (out / "1_Pooling", out / ".new" / "1_Pooling"):
+        place.mkdir(parents=True)
+        (place / "config.json").write_text("{")
+    assert run(out, base).steps == 4
+    assert sentence_vectors(str(out)).shape == (len(TEXTS), 64)
+    assert not (out / ".new").exists()
+
+
 def test_refused_data_write_nothing(base: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="没有训练数据"):
         train(TrainingData(), Validation(), tmp_path / "out", base=base)

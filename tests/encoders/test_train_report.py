@@ -35,6 +35,12 @@ def test_a_topic_ranks_by_its_best_question() -> None:
     assert ranks_of(encode, PROBLEM).tolist() == [1, 2, 3]
 
 
+def test_a_tie_and_a_vector_that_is_no_number_count_against_the_model() -> None:
+    doubled = Problem("p", ("甲一", "甲一", "丙"), (0, 1, 2), ("问甲",), (0,))
+    assert ranks_of(encode, doubled).tolist() == [2]
+    assert ranks_of(lambda texts: encode(texts) * np.float32("nan"), PROBLEM).tolist() == [3, 3, 3]
+
+
 def test_questions_are_matched_in_query_form() -> None:
     polite = Problem("p", ("甲一", "乙"), (0, 1), ("你好，请问甲一？谢谢",), (0,))
     assert ranks_of(encode, polite).tolist() == [1]

@@ -164,12 +164,12 @@ def _show(report: TrainReport) -> None:
         return f"{change.before:.3f}", f"{change.after:.3f}", "–" if change.int8 is None else f"{change.int8:.3f}"
 
     rows = [(measure.name, measure.queries, *cells(measure.top1), *cells(measure.mrr)[:2]) for measure in report.measures]
-    columns = ("留出 held back", "句 n", "top-1 前 before", "后 after", "int8", "MRR 前 before", "MRR 后 after")
+    columns = ("留出 held back", "n", "top-1 前", "后", "int8", "MRR 前", "后")
     if rows:
-        print_table(f"{report.steps} 步 steps", columns, rows, numeric=columns[1:])
+        print_table(f"{report.steps} 步 steps：前 before，后 after", columns, rows, numeric=columns[1:])
     if report.pairs:
         pairs = [(part.name, part.pairs, *cells(part.spearman)) for part in report.pairs]
-        titles = ("句对 pairs", "对 n", "Spearman 前 before", "后 after", "int8")
+        titles = ("句对 pairs", "n", "Spearman 前", "后", "int8")
         print_table("相似度与标注 likeness against labels", titles, pairs, numeric=titles[1:])
     for notice in report.notices:
         console().print(f"[yellow]![/] {notice}", soft_wrap=True)

@@ -6,30 +6,18 @@ distillation from the untuned model, moving average of the weights. Nothing heav
 
 from __future__ import annotations
 
-import random
-import shutil
-from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from csbot.encoders.export import MEASURED_TEXTS, write_onnx
-from csbot.encoders.onnx import MODEL_FILE, OnnxEncoder
-from csbot.encoders.train_data import TrainingData, Validation, check, digest, own_texts
-from csbot.encoders.train_report import Standing, TrainReport, compare, measures, standing
+from csbot.encoders.train_data import TrainingData, Validation, check, digest
+from csbot.encoders.train_report import TrainReport, compare, measures, standing
 from csbot.encoders.train_settings import Hooks, Settings, Step
-from csbot.errors import InputError, MissingDependency
-
-if TYPE_CHECKING:
-    from csbot.encoders.student import Student
+from csbot.errors import MissingDependency
 
 __all__ = ["Hooks", "Settings", "Step", "TrainReport", "train"]
 
-LEAST_COSINE = 0.98
-"""Mean cosine of int8 to torch vectors below which the ONNX model is not written: then the model is none that csbot's graph
-computes (another pooling, a prefix) or does not bear int8. The bundled encoder has 0.99."""
-REPORT_FILE = "training.json"
 FORMAT = 1
 """Of the checkpoint."""
 PACKAGES = {"sentence_transformers": "sentence-transformers", "onnx": "onnx", "pypinyin": "pypinyin"}
@@ -64,14 +52,14 @@ def train(
     settings, hooks = settings or Settings(), hooks or Hooks()
     _require_packages()
     check(data, validation)
-    _check_place(out)
     from csbot.encoders.student import Stopped, Student
+    from csbot.encoders.train_output import check_place, finish, write_model
     from csbot.encoders.train_run import Run
 
+    check_place(out)
     student = Student(base, hooks.stop, settings.threads)
-    identity = {name: value for name, value in asdict(settings).items() if name != "threads"}
-    identity |= {"base": student.fingerprint(), "data": digest(data, validation), "format": FORMAT}
-    identity |= {"teacher": teacher, "teacher_prefix": teacher_prefix}
+    identity = {"teacher": teacher, "teacher_prefix": teacher_prefix, "base": student.fingerprint(), "format": FORMAT}
+    identity |= {"data": digest(data, validation), **{k: v for k, v in asdict(settings).items() if k != "threads"}}
     run = Run(student, Student(teacher or base), data, settings, out, identity, teacher_prefix)
     position = run.position()
     try:
@@ -89,12 +77,12 @@ def train(
         done = run.step or (position or {}).get("step", 0)
         return TrainReport(outcome="interrupted", base=base, out=str(out), steps=done, seconds=round(run.spent_s, 1))
     helped, p = compare(validation, before, after)
-    int8: Standing | None = None
-    cosine: float | None = None
-    notices: tuple[str, ...] = ()
+    written: dict[str, Any] = {}
+    int8 = None
     if helped or not must_help:
         hooks.on_stage("write")
-        int8, cosine, notices = _write(student, out, own_texts(data), validation, settings)
+        int8, cosine, notices = write_model(student, out, data, validation, settings)
+        written = {"onnx_cosine": cosine, "notices": notices}
     problems, pairs = measures(validation, before, after, int8)
     report = TrainReport(
         outcome="helped" if helped else "no_help",
@@ -106,65 +94,12 @@ def train(
         measures=problems,
         pairs=pairs,
         p_value=round(p, 5),
-        onnx_cosine=cosine,
-        notices=notices,
+        **written,
     )
-    _finish(out, report if helped or not must_help else None)
+    finish(out, report if written else None)
     return report
 
 
 def _require_packages() -> None:
     if missing := [name for package, name in PACKAGES.items() if find_spec(package) is None]:
         raise MissingDependency("、".join(missing), what="训练编码器", pip=" ".join(missing))
-
-
-def _check_place(out: Path) -> None:
-    from csbot.encoders.checkpoint import CHECKPOINT_FILE
-
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} 不是目录 | not a directory", path=out)
-    if out.is_dir() and not (out / CHECKPOINT_FILE).exists() and any(out.iterdir()):
-        raise InputError(f"{out} 不是空目录，请换一个 | the directory is not empty: choose another", path=out)
-
-
-def _sample(texts: Sequence[str], size: int, seed: int) -> tuple[str, ...]:
-    return tuple(random.Random(seed).sample(texts, min(size, len(texts))))
-
-
-def _write(
-    student: Student, out: Path, texts: Sequence[str], validation: Validation, settings: Settings
-) -> tuple[Standing | None, float | None, tuple[str, ...]]:
-    """Write the model; a BERT in int8 ONNX too. Its standing, its mean cosine to torch, and what the user should know."""
-    new = out / ".new"
-    shutil.rmtree(new, ignore_errors=True)
-    student.save(new)
-    encoder = OnnxEncoder(new / "onnx", threads=settings.threads)
-    sample = _sample(texts, MEASURED_TEXTS, settings.seed)
-    found: tuple[Standing | None, float | None, tuple[str, ...]]
-    try:
-        write_onnx(new, encoder.directory, sample)
-        cosine = float((encoder.encode(sample) * student.vectors(sample)).sum(axis=1).mean())
-        if cosine < LEAST_COSINE:
-            raise InputError(f"int8 与原模型的余弦只有 {cosine:.3f} | int8 strays from the model, cosine {cosine:.3f}")
-        (encoder.directory / MODEL_FILE).replace(new / MODEL_FILE)
-        found = standing(OnnxEncoder(new, threads=settings.threads).encode, validation), round(cosine, 4), ()
-    except InputError as error:
-        found = None, None, (f"只写了 sentence-transformers 形式 | only the sentence-transformers form is written: {error}",)
-    shutil.rmtree(encoder.directory, ignore_errors=True)
-    for part in sorted(new.iterdir()):
-        if (out / part.name).is_dir():
-            shutil.rmtree(out / part.name)  # of a writing that was cut off
-        part.replace(out / part.name)
-    new.rmdir()
-    return found
-
-
-def _finish(out: Path, report: TrainReport | None) -> None:
-    """Take the checkpoint away; what is left is a model with its report, or nothing."""
-    from csbot.encoders.checkpoint import CHECKPOINT_FILE
-
-    if report:
-        (out / REPORT_FILE).write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    (out / CHECKPOINT_FILE).unlink(missing_ok=True)
-    if not any(out.iterdir()):
-        out.rmdir()

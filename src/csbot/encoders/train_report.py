@@ -92,7 +92,10 @@ def standing(encode: Encode, validation: Validation) -> Standing:
 
 
 def ranks_of(encode: Encode, problem: Problem) -> Ranks:
-    """(queries,): one more than the topics of which some question is nearer than every question of the right topic."""
+    """(queries,): how many topics have a question at least as near as the best one of the right topic; that itself counts.
+
+    Ties, and vectors that are no numbers, count against the model.
+    """
     texts = [query_form(text) or text for text in (*problem.questions, *problem.queries)]
     vectors = encode(texts)
     scores = vectors[len(problem.questions) :] @ vectors[: len(problem.questions)].T
@@ -100,7 +103,8 @@ def ranks_of(encode: Encode, problem: Problem) -> Ranks:
     starts = np.flatnonzero(np.diff(owners, prepend=-1))
     best = np.maximum.reduceat(scores, starts, axis=1)
     column = np.searchsorted(owners[starts], right)
-    return np.asarray(1 + (best > best[np.arange(len(right)), column][:, None]).sum(axis=1), np.int64)
+    own = best[np.arange(len(right)), column]
+    return np.asarray((~(best < own[:, None])).sum(axis=1), np.int64)
 
 
 def spearman_of(encode: Encode, file: PairFile) -> float:

@@ -81,7 +81,7 @@ class Run:
         self.save()
 
     def _share(self) -> float:
-        """How much of the training is done, in [0, 1]."""
+        """How much of the training is done; 1 or more: all."""
         minutes, steps = self.settings.minutes, self.settings.steps
         return self.spent_s / 60 / minutes if minutes else self.step / steps
 
@@ -91,8 +91,13 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         terms = self._terms(self.sampler.next())
+        loss: Any = sum(WEIGHTS[name] * value for name, value in terms.items())
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"第 {self.step + 1} 步损失不是有限数，请减小学习率（{rate:.0e}） | the loss diverged: lower the rate"
+            )
         self.optimiser.zero_grad()
-        sum(WEIGHTS[name] * value for name, value in terms.items()).backward()
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.student.model.parameters(), CLIP)
         self.optimiser.step()
         self.step += 1

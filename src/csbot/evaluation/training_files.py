@@ -123,7 +123,7 @@ def _asked(topics: list[Topic], cases: Sequence[Case], path: Path) -> tuple[Prob
     live = {topic.key for topic in topics}
     queries = [(case.text, case.expect.faq_id) for case in cases if case.expect.faq_id and case.expect.faq_id in live]
     kept, taken = without_texts(topics, [text for text, _ in queries])
-    return problem_of(str(path), kept, queries), kept, taken
+    return problem_of(path.name, kept, queries), kept, taken
 
 
 def _of_corpus(files: Files, seed: int) -> tuple[list[Topic], dict[str, tuple[str, ...]], list[Topic]]:
@@ -152,7 +152,7 @@ def _guard() -> Problem:
     rows, _ = topics_of_rows(shipped_rows())
     topics = [replace(topic, key=f"{topic.kb}/{topic.key}") for topic in rows]
     queries = [(text, topic.key) for topic in topics for text in topic.asked[:GUARD_QUESTIONS]]
-    return problem_of("其他行业（参考） other trades, for information", topics, queries, decides=False)
+    return problem_of("其他行业（仅供参考） other trades", topics, queries, decides=False)
 
 
 def _of_pairs(file: PairFile) -> Problem | None:
