@@ -24,7 +24,6 @@ from csbot.encoders import load_encoder
 from csbot.encoders.base import Encoder
 from csbot.kb.calibrate import UNFITTED, Cache, foreign_utterances, trade_problems
 from csbot.kb.calibration import LEXICAL_ONLY, Calibration, sigmoid
-from csbot.kb.contents import assemble
 from csbot.kb.fitting import Labelled, fit, label, winners
 from csbot.kb.indexing import assemble
 from csbot.kb.signal_heads import fit_signals
