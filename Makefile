@@ -30,6 +30,7 @@ lint: $(TEST)/.ready
 
 bench: $(TEST)/.ready
 	$(TEST)/bin/python benchmarks/speed.py --out benchmarks/results/speed.json
+	$(TEST)/bin/python benchmarks/orders.py --out benchmarks/results/orders.json
 
 clean:
 	rm -rf $(DEMO) $(TEST) var build dist .pytest_cache .mypy_cache .ruff_cache

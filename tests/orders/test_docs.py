@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -34,3 +35,18 @@ def test_the_mappings_are_accepted() -> None:
     sql, http = (yaml.safe_load(block) for block in blocks("yaml"))
     assert OrderMapping(**sql).columns.order_id == "order_no"
     assert HttpOrderMapping(**http).may_repeat
+
+
+def test_the_figures_are_those_of_the_benchmark() -> None:
+    result = json.loads((ROOT / "benchmarks" / "results" / "orders.json").read_text(encoding="utf-8"))
+    measured = [
+        [
+            kind[name]
+            for name in ("find_p50_ms", "find_p99_ms", "raw_p50_ms", "raw_p99_ms", "find_client_cpu_ms", "raw_client_cpu_ms")
+        ]
+        for database in ("postgresql", "sqlite")
+        for kind in result[database]["with_index"].values()
+    ]
+    rows = re.findall(r"^\| (?:PostgreSQL|SQLite) \|[^|]*\|(.*)\|$", TEXT, re.MULTILINE)
+    assert [[float(figure) for figure in re.findall(r"[\d.]+", row)] for row in rows] == measured
+    assert f"{result['postgresql']['find_p50_without_index_ms']} 毫秒" in TEXT
