@@ -172,16 +172,19 @@ def test_a_query_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_a_database_locked_by_a_writer_is_an_error_in_time(tmp_path: Path) -> None:
-    url = make(tmp_path / "shop.db")
-    orders = SqlOrders(url, OrderMapping(**DECLARED))
+def test_a_database_locked_by_a_writer_is_waited_for_no_longer_than_asked(tmp_path: Path) -> None:
+    """Its own engine would wait for an hour; what it is set to is left as it was."""
+    engine = sa.create_engine(make(tmp_path / "shop.db"), connect_args={"timeout": 3600}, pool_size=1, max_overflow=0)
+    orders = SqlOrders(engine, OrderMapping(**DECLARED))
     with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         with pytest.raises(OrderBackendError, match="OperationalError"):
             orders.find(OrderQuery(phone="13800000001"), 0.2)
         writer.execute("ROLLBACK")
     assert len(ids(orders, phone="13800000001")) == 2
-    orders.close()
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 3_600_000
+    engine.dispose()
 
 
 def test_a_phone_with_very_many_orders_gives_a_limited_number(tmp_path: Path) -> None:

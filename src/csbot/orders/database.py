@@ -102,11 +102,14 @@ def reading(engine: Engine, timeout_s: float) -> Iterator[Connection]:
             yield connection
             return
         deadline = time.monotonic() + timeout_s
+        (patience_ms,) = driver.execute("PRAGMA busy_timeout").fetchone()
+        driver.execute(f"PRAGMA busy_timeout = {max(1, int(timeout_s * 1000))}")  # for a writer to be done
         driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
         try:
             yield connection
         finally:
             driver.set_progress_handler(None, 0)
+            driver.execute(f"PRAGMA busy_timeout = {patience_ms}")
 
 
 def fetch(connection: Connection, asked: tuple[sa.Select[Any], dict[str, Any]]) -> list[dict[str, Any]]:
