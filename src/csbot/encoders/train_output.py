@@ -20,7 +20,7 @@ from csbot.errors import InputError
 
 LEAST_COSINE = 0.98
 """Mean cosine of int8 to torch vectors below which the ONNX model is not written: then the model is none that csbot's graph
-computes (another pooling, a prefix) or does not bear int8. The bundled encoder has 0.99."""
+computes (another pooling, a prefix) or does not bear int8. The bundled encoder has 0.997."""
 REPORT_FILE = "training.json"
 Written = tuple[Standing | None, float | None, tuple[str, ...]]
 """How the int8 model stands, its mean cosine to torch (both None where there is none), what the user should know."""
@@ -78,7 +78,7 @@ def _add_onnx(
     student: Student, place: Path, sample: Sequence[str], validation: Validation, threads: int
 ) -> tuple[Standing, float]:
     """Put the int8 file into ``place``. :raises InputError: the model is none that csbot's graph computes."""
-    with tempfile.TemporaryDirectory(dir=place.parent) as directory:
+    with tempfile.TemporaryDirectory(dir=place) as directory:
         encoder = OnnxEncoder(Path(directory), threads=threads)
         write_onnx(place, encoder.directory, sample)
         cosine = float((encoder.encode(sample) * student.vectors(sample)).sum(axis=1).mean())
