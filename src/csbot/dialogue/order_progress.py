@@ -25,7 +25,7 @@ NUMBER = "number"
 """The slot for a number that may be a phone or an order id, until the customer has said which."""
 RECENT = 4
 """Turns for which an order that was shown stays in hand."""
-SURE = 0.8
+SURE = 0.95
 """An FAQ this sure is meant even where the words could be about the order in hand."""
 
 
