@@ -79,6 +79,36 @@ def test_how_to_change_a_phone_is_a_question_like_any_other() -> None:
     assert decide(SHOWN, message("换个手机号", candidate("account-phone", 0.9)), policy()).kind == "answer"
 
 
+def test_a_wrong_order_id_of_which_only_the_order_in_hand_is_found_asks_for_the_phone_it_stands_under() -> None:
+    action = look_up({"phone": PHONE, "name": NAME, "order_id": "QH202611190015"}, rule="another_order_id")
+    settled = settle(SHOWN, action, [ORDERS[2]], CONFIG)
+    assert (*told(settled), settled.slot, settled.slots) == (
+        "ask_slot", "order_not_found", "phone", {"order_id": "QH202611190015"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("faq", "since", "outcome"), [
+    (0.5, 0, ("answer", "confident")), (0.49, 0, ("order_status", "order_follow_up")),
+    (0.5, 1, ("order_status", "order_follow_up")),
+])  # fmt: skip
+def test_an_order_that_was_told_just_now_is_not_told_again_where_an_faq_helps(
+    faq: float, since: int, outcome: tuple[str, str]
+) -> None:
+    said = message("签收了？我没收到啊", candidate("not-received", faq), order=0.7)
+    assert told(decide(replace(SHOWN, since_order=since), said, policy(0.4))) == outcome
+
+
+@pytest.mark.parametrize(("text", "rule"), [("没有了", "nothing_more"), ("那我再等等吧", "waits")])
+def test_after_an_order_short_words_end_the_matter(text: str, rule: str) -> None:
+    assert told(decide(SHOWN, message(text, candidate("a", 0.9), order=0.9), policy())) == ("smalltalk", rule)
+    assert decide(START, message(text, candidate("a", 0.9)), policy()).kind == "answer"
+
+
+def test_who_asks_for_a_moment_gets_it_and_the_task_waits() -> None:
+    action = decide(ASKED_NAME, message("等一下我找找"), policy())
+    assert (*told(action), action.task, action.slot) == ("smalltalk", "waits", "order_progress", "name")
+
+
 def test_the_list_stays_on_offer_after_a_pick() -> None:
     state = replace(SHOWN, options=("QH1", "QH2"), option_texts=("QH1 锁", "QH2 柜"), offers_orders=True)
     action = decide(state, message("第一个呢", picked=candidate("QH1", 1.0, exact=True)), policy())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from csbot.dialogue.order_progress import is_follow_up
+from csbot.dialogue.order_in_hand import is_follow_up
 from csbot.dialogue.telling import date_in_words, has_passed, kind_of, tell, time_in_words
 from csbot.models import Order
 from csbot.resources import load_yaml

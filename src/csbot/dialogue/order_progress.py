@@ -5,28 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
 
 from csbot.config import BotConfig, OrderConfig
 from csbot.dialogue import task_flow
 from csbot.dialogue.slot_filling import taken_back
-from csbot.dialogue.state import ANOTHER, FOLLOW_UP, LOOKUP_LIMIT, NOT_FOUND, PICKED, State
+from csbot.dialogue.state import ANOTHER, LOOKUP_LIMIT, NOT_FOUND, PICKED, State
 from csbot.dialogue.tasks import order_task
 from csbot.intents.answers import says
 from csbot.intents.slots import is_attempt
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Candidate, Order, OrderQuery, Understanding
-from csbot.resources import load_yaml
 from csbot.text import normalise
 
 SLOTS = ("order_id", "phone", "name")
 
 NUMBER = "number"
 """The slot for a number that may be a phone or an order id, until the customer has said which."""
-RECENT = 4
-"""Turns for which an order that was shown stays in hand."""
-SURE = 0.95
-"""An FAQ this sure is meant even where the words could be about the order in hand."""
 
 
 def start(state: State, message: Understanding, config: BotConfig, has_orders: bool, *, rule: str) -> Action:
@@ -129,30 +123,6 @@ def pick(state: State, order_id: str) -> Action:
     return look_up({**slots, "order_id": order_id}, rule=PICKED, trusted=proven(state))
 
 
-def about_the_order_in_hand(
-    state: State, message: Understanding, config: BotConfig, rival: float, *, asked_for: bool
-) -> Action | None:
-    """What a message says of the order shown up to `RECENT` turns ago, or of another one of the same customer.
-
-    :param rival: confidence of the FAQ that would be answered. :param asked_for: the message asks for the progress of an order.
-    """
-    if state.order_id is None or state.since_order >= RECENT:
-        return None
-    given, form = keys_in(message), message.normalised
-    proof = {name: value for name, value in state.shown.items() if name in ("phone", "name")}
-    if "order_id" in given and "phone" not in given:
-        return continue_with(state, proof | given, given, config, True, rule="another_order_id")
-    if given:
-        return None
-    if says("elsewhere", form) and (rival < SURE or says("looks_up", form)):
-        return ask(state, {}, next_slot({}, config.orders) or "phone", config, rule="elsewhere")
-    if rival < SURE and says("another", form):
-        return continue_with(state, proof, {}, config, True, rule=ANOTHER)
-    if asked_for or (rival < SURE and is_follow_up(form)):
-        return look_up({**state.shown, "order_id": state.order_id}, rule=FOLLOW_UP, trusted=proven(state))
-    return None
-
-
 def look_up(slots: dict[str, str], *, rule: str, trusted: dict[str, str] | None = None) -> Action:
     """The backend is to be asked; `settle` then says what came of it."""
     return Action(kind="order_status", rule=rule, task=ORDER_PROGRESS, slots=slots, trusted=trusted or {})
@@ -222,6 +192,8 @@ def settle(state: State, action: Action, orders: Sequence[Order], config: BotCon
     named = [order for order in orders if wanted and _same("order_id", order.order_id, wanted)]
     others = [order for order in orders if action.rule == ANOTHER and order.order_id != state.order_id]
     own = named or others or list(orders)
+    if wanted and not named and [order.order_id for order in own] == [state.order_id]:  # it was told already, and isn't meant
+        return ask(state, {"order_id": wanted}, "phone", config, rule=NOT_FOUND, wording="order_not_found")
     if len(own) == 1:
         words = "not_this_order" if wanted and not named else "no_other_order" if action.rule == ANOTHER and not others else ""
         slots = {**action.slots, "order_id": own[0].order_id}
@@ -252,20 +224,6 @@ def proof_of(order: Order) -> str:
 def _option(order: Order) -> Candidate:
     text = f"{order.order_id} {'、'.join(order.items)} {order.status}".strip()
     return Candidate(faq_id=order.order_id, question=text, score=1.0, confidence=1.0, matched=text)
-
-
-@cache
-def _follow_up() -> re.Pattern[str]:
-    return re.compile(load_yaml("csbot.dialogue.data", "orders.yaml")["follow_up"])
-
-
-def is_follow_up(text: str) -> bool:
-    """Whether a message (normal form) is about the order that was just shown.
-
-    >>> is_follow_up("那多久能到"), is_follow_up("你们发什么快递"), is_follow_up("质保多久")
-    (True, False, False)
-    """
-    return len(text) <= 16 and bool(_follow_up().search(text))
 
 
 def trusted_of(state: State) -> dict[str, str]:

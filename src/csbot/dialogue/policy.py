@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from csbot.dialogue import order_progress, task_flow
+from csbot.dialogue import order_in_hand, order_progress, task_flow
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
 from csbot.dialogue.task_choice import new_task, running_task, start_task
@@ -77,9 +77,16 @@ def _answer_to_question(state: State, message: Understanding, policy: Policy) ->
     if state.offer and (says("wants", form) or (state.offer == "asked" and says("agrees", form))):
         return Action(kind="handoff", rule="human_offer_taken", reason="customer_wish", wording="handoff_late")
     task = policy.tasks.get(state.task or "")
-    if task is None or task.name == ORDER_PROGRESS:
-        return None
-    return task_flow.answer_to_question(task, state, message, policy.config.dialogue)
+    if task and task.name != ORDER_PROGRESS:
+        answer = task_flow.answer_to_question(task, state, message, policy.config.dialogue)
+        if answer:
+            return answer
+    in_hand = task is None and order_in_hand.is_in_hand(state)
+    if (task or in_hand) and says("waits", form):
+        return Action(kind="smalltalk", rule="waits", wording="no_hurry", task=state.task, slot=state.asked, slots=state.slots)
+    if in_hand and says("nothing_more", form):
+        return Action(kind="smalltalk", rule="nothing_more", wording="smalltalk_cancel")
+    return None
 
 
 def _courtesy(state: State, message: Understanding) -> Action | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from csbot.dialogue import order_progress, task_flow
+from csbot.dialogue import order_in_hand, order_progress, task_flow
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
 from csbot.kb.task_intents import ORDER_PROGRESS
@@ -55,8 +55,10 @@ def new_task(state: State, message: Understanding, policy: Policy) -> Action | N
         starts = likely >= settings.task_intent and likely >= rival
     else:
         starts = likely >= settings.task_intent and rival == 0.0
+    if not has_key and order_in_hand.is_in_hand(state) and state.since_order == 0 and rival >= order_in_hand.FAIR:
+        starts = False
     if policy.has_orders:
-        in_hand = order_progress.about_the_order_in_hand(state, message, policy.config, rival, asked_for=starts)
+        in_hand = order_in_hand.about_the_order_in_hand(state, message, policy.config, rival, asked_for=starts)
         if in_hand:
             return in_hand
     if not starts:

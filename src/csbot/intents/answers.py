@@ -15,6 +15,8 @@ Answer = Literal[
     "calls_off",
     "leaves_open",
     "lacks",
+    "waits",
+    "nothing_more",
     "asks",
     "corrects",
     "another",
@@ -27,7 +29,7 @@ Answer = Literal[
 ]
 
 LONGEST = {
-    **{"agrees": 16, "wants": 16, "denies": 12, "leaves_open": 16},
+    **{"agrees": 16, "wants": 16, "denies": 12, "leaves_open": 16, "waits": 16, "nothing_more": 12},
     **{"calls_off": 20, "lacks": 20, "another": 20, "elsewhere": 24},
 }
 """Characters beyond which a message says more than this."""

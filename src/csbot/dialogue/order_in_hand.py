@@ -1,0 +1,63 @@
+"""The order that was shown last: asked after again, beside another one, or left for another customer's. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from csbot.config import BotConfig
+from csbot.dialogue.order_progress import ask, continue_with, keys_in, look_up, next_slot, proven
+from csbot.dialogue.state import ANOTHER, FOLLOW_UP, State
+from csbot.intents.answers import says
+from csbot.models import Action, Understanding
+from csbot.resources import load_yaml
+
+RECENT = 4
+"""Turns for which an order that was shown stays in hand."""
+SURE = 0.95
+"""An FAQ this sure is meant even where the words could be about the order in hand."""
+FAIR = 0.5
+"""An FAQ this sure is meant where the order was told with the last reply: to tell it again would help nobody."""
+
+
+def is_in_hand(state: State) -> bool:
+    """Whether an order was shown up to `RECENT` turns ago."""
+    return state.order_id is not None and state.since_order < RECENT
+
+
+def about_the_order_in_hand(
+    state: State, message: Understanding, config: BotConfig, rival: float, *, asked_for: bool
+) -> Action | None:
+    """What a message says of the order shown up to `RECENT` turns ago, or of another one of the same customer.
+
+    :param rival: confidence of the FAQ that would be answered. :param asked_for: the message asks for the progress of an order.
+    """
+    if not is_in_hand(state):
+        return None
+    given, form = keys_in(message), message.normalised
+    proof = {name: value for name, value in state.shown.items() if name in ("phone", "name")}
+    if "order_id" in given and "phone" not in given:
+        return continue_with(state, proof | given, given, config, True, rule="another_order_id")
+    if given:
+        return None
+    if says("elsewhere", form) and (rival < SURE or says("looks_up", form)):
+        return ask(state, {}, next_slot({}, config.orders) or "phone", config, rule="elsewhere")
+    if rival < SURE and says("another", form):
+        return continue_with(state, proof, {}, config, True, rule=ANOTHER)
+    if asked_for or (rival < SURE and is_follow_up(form)):
+        return look_up({**state.shown, "order_id": state.order_id}, rule=FOLLOW_UP, trusted=proven(state))
+    return None
+
+
+@cache
+def _follow_up() -> re.Pattern[str]:
+    return re.compile(load_yaml("csbot.dialogue.data", "orders.yaml")["follow_up"])
+
+
+def is_follow_up(text: str) -> bool:
+    """Whether a message (normal form) is about the order that was just shown.
+
+    >>> is_follow_up("那多久能到"), is_follow_up("你们发什么快递"), is_follow_up("质保多久")
+    (True, False, False)
+    """
+    return len(text) <= 16 and bool(_follow_up().search(text))
