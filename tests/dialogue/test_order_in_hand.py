@@ -76,7 +76,7 @@ def test_another_persons_order_is_asked_for_from_the_beginning_whatever_was_prov
 
 
 def test_how_to_change_a_phone_is_a_question_like_any_other() -> None:
-    assert decide(SHOWN, message("换个手机号", candidate("account-phone", 0.9)), policy()).kind == "answer"
+    assert decide(SHOWN, message("换个手机号", candidate("account-phone", 0.96)), policy()).kind == "answer"
 
 
 def test_a_wrong_order_id_of_which_only_the_order_in_hand_is_found_asks_for_the_phone_it_stands_under() -> None:
@@ -88,13 +88,13 @@ def test_a_wrong_order_id_of_which_only_the_order_in_hand_is_found_asks_for_the_
 
 
 @pytest.mark.parametrize(("faq", "since", "outcome"), [
-    (0.5, 0, ("answer", "confident")), (0.49, 0, ("order_status", "order_follow_up")),
-    (0.5, 1, ("order_status", "order_follow_up")),
+    (0.8, 0, ("answer", "confident")), (0.79, 0, ("order_status", "order_follow_up")),
+    (0.8, 1, ("order_status", "order_follow_up")),
 ])  # fmt: skip
 def test_an_order_that_was_told_just_now_is_not_told_again_where_an_faq_helps(
     faq: float, since: int, outcome: tuple[str, str]
 ) -> None:
-    said = message("签收了？我没收到啊", candidate("not-received", faq), order=0.7)
+    said = message("签收了？我没收到啊", candidate("not-received", faq), order=0.85)
     assert told(decide(replace(SHOWN, since_order=since), said, policy(0.4))) == outcome
 
 

@@ -85,7 +85,7 @@ def test_when_will_it_come_is_about_the_order_just_shown() -> None:
 
 
 def test_an_faq_that_is_sure_goes_before_the_order_just_shown() -> None:
-    action = decide(SHOWN, message("那什么时候能到", candidate("ship-time", 0.9)), policy())
+    action = decide(SHOWN, message("那什么时候能到", candidate("ship-time", 0.95)), policy())
     assert told(action) == ("answer", "confident")
 
 
