@@ -30,7 +30,7 @@ def test_the_shipped_calibrations_fit_the_bundled_encoder_and_this_version(encod
         assert calibration.ranker.features == ranker_features(dense)
         assert calibration.confidence.features == confidence_features(dense)
         assert len(calibration.ranker.weights) == len(ranker_features(dense))
-        assert len(calibration.confidence.weights) == len(confidence_features(dense))
+        assert len(calibration.confidence.weights) == len(confidence_features(dense)) + len(calibration.confidence.knots)
         assert 0 < calibration.clarify <= calibration.answer < 1
     assert {name: len(head.weights) for name, head in shipped[encoder.fingerprint].intents.items()} == dict.fromkeys(
         INTENTS, encoder.dimension
