@@ -32,7 +32,7 @@ def about_the_order_in_hand(
 
     :param rival: confidence of the FAQ that would be answered. :param asked_for: the message asks for the progress of an order.
     """
-    if not is_in_hand(state):
+    if state.order_id is None or not is_in_hand(state):
         return None
     given, form = keys_in(message), message.normalised
     proof = {name: value for name, value in state.shown.items() if name in ("phone", "name")}
