@@ -33,6 +33,7 @@ LAYERS = (
 HOMES = {
     "bm25s": {"csbot.kb.lexical"},
     "faiss": {"csbot.kb.dense"},
+    "holidays": {"csbot.handoff.hours"},
     "httpx": {"csbot.orders.http"},
     "jieba": {"csbot.dictionary", "csbot.text"},
     "onnx": {"csbot.encoders.onnx_model"},

@@ -22,6 +22,7 @@ from csbot.errors import CsbotError, Fault, InputError, MissingDependency, Snaps
         ("SnapshotMissing", FileNotFoundError), ("SnapshotCorrupt", OSError), ("SnapshotVersionError", OSError),
         ("SnapshotLocked", OSError), ("EncoderError", RuntimeError), ("EncoderMismatch", RuntimeError),
         ("MissingDependency", ImportError), ("OrderBackendError", RuntimeError), ("StoreError", RuntimeError),
+        ("TicketError", ValueError),
         ("StoreVersionError", RuntimeError), ("SessionConflict", RuntimeError),
     ],
 )  # fmt: skip
@@ -73,6 +74,7 @@ EVERY = [
     *(kind("坏", path="a.csv") for kind in (InputError, SnapshotError, *SnapshotError.__subclasses__())),
     InputError("坏", path="a.csv", line=4),
     *(kind("坏") for kind in (errors.ConfigError, errors.EncoderError, errors.EncoderMismatch, errors.OrderBackendError)),
+    errors.TicketError("坏"),
     *(kind("坏") for kind in (errors.StoreError, errors.StoreVersionError, errors.SessionConflict)),
 ]
 

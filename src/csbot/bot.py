@@ -20,8 +20,12 @@ from csbot.dialogue.wording import word
 from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
 from csbot.handlers import Handler, Handlers
-from csbot.handoff.ticket import open_ticket
+from csbot.handoff.routing_table import RoutingTable, default_table
+from csbot.handoff.summary import Summariser
+from csbot.handoff.ticket import Opening, open_ticket
+from csbot.handoff.wording import tell_transfer
 from csbot.intents.over_turns import RecentVectors
+from csbot.intents.signals import PRESENT
 from csbot.intents.understand import understand
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
@@ -63,6 +67,8 @@ class Chatbot:
     :param handlers: the function that does each of these tasks, by the name in its ``call``.
     :param store: a `csbot.storage.Store`, or its URL (``sqlite:///var/csbot.db``); None: the host keeps the sessions, and
         attempts at orders are counted in this process only. :param config: settings.
+    :param routing: where tickets go: a `RoutingTable` or its YAML file; None: the one that ships.
+    :param summarise: makes a better summary of a ticket than the rules (a language model, say), in time; see `summary`.
     """
 
     def __init__(
@@ -74,6 +80,8 @@ class Chatbot:
         handlers: Mapping[str, Handler] | None = None,
         store: Store | str | None = None,
         config: BotConfig | None = None,
+        routing: RoutingTable | str | os.PathLike[str] | None = None,
+        summarise: Summariser | None = None,
     ) -> None:
         self.kb = kb
         self.config = config or BotConfig()
@@ -86,6 +94,10 @@ class Chatbot:
         self._matcher = TaskMatcher({task.name: task.examples for task in own}, {task.name: task.unlike for task in own})
         self._matcher.fit(kb.contents, kb.encode)
         self._recent = RecentVectors()
+        table = RoutingTable.read(routing) if isinstance(routing, (str, os.PathLike)) else routing or default_table()
+        titles = {slot.name: slot.title for task in self.tasks.values() for slot in task.slots}
+        titles |= {task.name: task.title for task in self.tasks.values()}
+        self._opening = Opening(table, titles, summarise)
         self._tidied = -TIDY_EVERY_S
 
     def _count_in(self, store: Store) -> None:
@@ -192,9 +204,15 @@ class Chatbot:
         policy = self.policy(contents, message.degraded)
         action = self._act(session, state, decide(state, message, policy), attempt_id, now)
         names = tuple(dict.fromkeys((*state.names, *names_in(message))))
-        ticket = open_ticket(session, message, action, names) if action.kind == "handoff" else None
         faq = contents.get(action.candidate.faq_id) if action.candidate else None
         spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)
+        ticket = None
+        if action.kind == "handoff":
+            ticket = open_ticket(session, message, action, names, now, state=state, faq_of=contents.get, opening=self._opening)
+            sure = policy.sure_faq(message) if message.signal("urgency") >= PRESENT else None
+            help_now = contents.get(sure.faq_id) if sure else None
+            advice = help_now.answer_for(session.channel) if help_now else ""
+            spoken = tell_transfer(spoken, ticket, self._opening.table, state.turns, advice=advice)
         trace = trace_of(state, message, action, policy, contents, names, started)
         session.turns.append(turn_of(message, action, spoken, now))
         return Reply(

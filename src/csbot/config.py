@@ -61,6 +61,16 @@ class DialogueConfig(_Settings):
         "back begins a new session",
     )
     handoff_wish: float = Field(default=0.5, ge=0, le=1, description="signal score at which a wish for a human is granted")
+    wish_questions: int = Field(
+        default=0, ge=0, le=1, description="times that a bare wish for a human is first answered by asking what it is about"
+    )
+    urgent_when_unsure: float = Field(
+        default=0.7, ge=0, le=1, description="urgency at which a human is called where the bot would ask back or give up"
+    )
+    urgent_at_once: float = Field(default=0.93, ge=0, le=1, description="urgency at which not even a slot is asked for first")
+    upset_when_unsure: float = Field(
+        default=0.7, ge=0, le=1, description="anger, frustration or threat at which a human is called instead, like urgency"
+    )
 
 
 class OrderConfig(_Settings):

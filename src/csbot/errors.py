@@ -16,6 +16,7 @@
     │   └── EncoderMismatch                   vectors or calibration were made with another encoder
     ├── MissingDependency(ImportError)        an optional package is absent; the message has the pip line
     ├── OrderBackendError(RuntimeError)       the merchant's order system failed or answered nonsense
+    ├── TicketError(ValueError)               a ticket can't go from its state to the one asked for, or not that way
     └── StoreError(RuntimeError)              the store of sessions can't be read or written
         ├── StoreVersionError                 its tables were made by another version of csbot
         └── SessionConflict                   another worker saved the session in between
@@ -143,6 +144,10 @@ class MissingDependency(CsbotError, ImportError):
 
 class OrderBackendError(CsbotError, RuntimeError):
     """The merchant's order system failed, was too slow, or answered something that is no order."""
+
+
+class TicketError(CsbotError, ValueError):
+    """A ticket can't go from its state to the one asked for, or not by this one, or not at that time."""
 
 
 class StoreError(CsbotError, RuntimeError):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from csbot.dialogue.policy import intent_of
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
-from csbot.handoff.ticket import mask_signals
+from csbot.handoff.context import mask_signals
 from csbot.intents.slots import read_slots
 from csbot.kb.contents import Contents
 from csbot.models import Action, Slot, Trace, Understanding

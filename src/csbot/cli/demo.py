@@ -53,6 +53,6 @@ def demo(
     if reply.ticket:
         screen.print(f"工单 ticket {reply.ticket.id}（{reply.ticket.reason}）：", style="bold", highlight=False)
         for line in reply.ticket.transcript:
-            screen.print(f"    {line}", style="dim", markup=False, highlight=False, soft_wrap=True)
+            screen.print(f"    {line.said}", style="dim", markup=False, highlight=False, soft_wrap=True)
     screen.rule("3 评测 evaluation")
     print_report(evaluate(bot, data / "cases.jsonl", data / "dialogues.jsonl", progress=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from csbot.dialogue import order_in_hand, order_progress, task_flow
+from csbot.dialogue.mood import ask_before_human, with_mood
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
 from csbot.dialogue.task_choice import new_task, running_task, start_task
@@ -22,10 +23,11 @@ CLEAR_WISH = 0.7
 
 def decide(state: State, message: Understanding, policy: Policy) -> Action:
     """One action for the message. Same arguments, same action."""
+    before = state
     if message.called_off:
         state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, options=(), option_texts=())
     action = (
-        _human(message, policy)
+        _human(state, message, policy)
         or _answer_to_question(state, message, policy)
         or _courtesy(state, message)
         or _picked(state, message, policy)
@@ -34,10 +36,11 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         or _faq(state, message, policy)
         or _miss(state, message, policy)
     )
+    action = with_mood(action, message, policy)
     if message.called_off and action.kind in ("clarify", "fallback"):
         return Action(kind="smalltalk", rule="smalltalk_cancel", wording="smalltalk_cancel")  # 「不查了，太慢了」
     if action.kind == "handoff":  # whatever is known goes with the customer
-        known = {**state.shown, **state.slots, **action.slots}
+        known = {**before.shown, **before.slots, **action.slots}
         known = {name: value for name, value in known.items() if value}
         return action.model_copy(update={"slots": known, "order_id": state.order_id})
     return action
@@ -56,7 +59,7 @@ def intent_of(message: Understanding, action: Action) -> str | None:
     return None
 
 
-def _human(message: Understanding, policy: Policy) -> Action | None:
+def _human(state: State, message: Understanding, policy: Policy) -> Action | None:
     """A wish for a human comes first, whatever else is under way."""
     top = _best(message)
     asked_outright = top is not None and top.exact and top.action is None
@@ -65,7 +68,8 @@ def _human(message: Understanding, policy: Policy) -> Action | None:
     rival = max(faq.confidence if faq else 0.0, policy.likeliest_task(message)[0], message.intents.get(ORDER_PROGRESS, 0.0))
     clear = wish is not None and ((wish.score >= CLEAR_WISH and bool(wish.text)) or wish.score >= rival)
     if wish and wish.score >= policy.config.dialogue.handoff_wish and clear and not asked_outright:
-        return Action(kind="handoff", rule="human_wanted", reason="customer_wish", wording="handoff")
+        question = ask_before_human(state, message, policy)
+        return question or Action(kind="handoff", rule="human_wanted", reason="customer_wish", wording="handoff")
     if top and top.action == HUMAN_HANDOFF and policy.band(top) == "answer":
         return Action(kind="handoff", rule="human_intent", reason="customer_wish", wording="handoff", candidate=top)
     return None

@@ -19,6 +19,9 @@ ANOTHER = "order_another"
 LOOKUP_LIMIT = "lookup_limit"
 """Rule of the turn in which a human was called because too many look-ups found nothing."""
 
+ARGUED = "wish_argued"
+"""Rule of the turn in which a wish for a human was answered by a question."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -35,6 +38,7 @@ class State:
     :ivar order_id: order that was shown last. :ivar shown: the slots that proved it. :ivar since_order: turns since then.
     :ivar identified: what the host has proven of the customer.
     :ivar at: time of the last turn; two states that differ in it alone are equal.
+    :ivar argued: how often a wish for a human was answered by a question.
     :ivar names: people's names in the conversation so far, to be covered in whatever is logged.
     """
 
@@ -55,6 +59,7 @@ class State:
     since_order: int = 0
     identified: OrderQuery | None = None
     at: Moment = field(default=None, compare=False)
+    argued: int = 0
     names: tuple[str, ...] = ()
 
 
@@ -89,6 +94,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         shown=dict(turn.slots) if turn.order_id else state.shown,
         since_order=0 if turn.order_id else state.since_order + 1,
         at=turn.at,
+        argued=state.argued + (turn.rule == ARGUED),
         names=tuple(dict.fromkeys((*state.names, *turn.names))),
     )
 

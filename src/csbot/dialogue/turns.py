@@ -15,6 +15,7 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime) -
         kind=action.kind,
         rule=action.rule,
         faq_id=action.candidate.faq_id if action.kind == "answer" and action.candidate else None,
+        confidence=_confidence(action),
         reply=spoken,
         options=[option.faq_id for option in action.options],
         option_texts=[option.question for option in action.options],
@@ -27,6 +28,13 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime) -
         names=names_in(message),
         at=at,
     )
+
+
+def _confidence(action: Action) -> float | None:
+    """How sure the bot was of what it answered or offered first; None, where nothing was matched."""
+    if action.kind == "answer" and action.candidate:
+        return action.candidate.confidence
+    return action.options[0].confidence if action.kind == "clarify" and action.options and not action.task else None
 
 
 def names_in(message: Understanding) -> list[str]:

@@ -1,43 +1,107 @@
-"""The ticket (工单) that a human takes over from."""
+"""Opening a ticket (工单): the context, where it goes, and a summary."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from csbot.intents.slots import read_slots
-from csbot.models import Action, Session, Signal, Ticket, Understanding
-from csbot.privacy import mask, mask_spans, mask_value
+from csbot.dialogue.state import State
+from csbot.handoff.context import FaqOf, attempts_of, likely_faqs, signals_of, suggestions_of, transcript_of
+from csbot.handoff.routing import Facts, find_amounts, route
+from csbot.handoff.routing_table import RoutingTable, default_table
+from csbot.handoff.summary import Summariser, summarise
+from csbot.kb.task_intents import ORDER_PROGRESS
+from csbot.models import Action, Earlier, Session, Ticket, Understanding
+from csbot.privacy import mask, mask_value
 
 TRIED = 5
 """Candidates of the last message that go with the ticket."""
+ABOUT = 0.3
+"""Confidence from which the first candidate tells what the conversation is about, for the routing table's categories."""
 
 
-def open_ticket(session: Session, message: Understanding, action: Action, names: Sequence[str]) -> Ticket:
-    """A queued ticket with the masked transcript, what was tried, what is known and how the customer sounds.
+@dataclass(frozen=True)
+class Opening:
+    """What tickets are opened with, the same for all of them.
 
-    ``session`` has the turns before ``message``; ``names`` are those known of the customer.
+    :ivar table: the routing table. :ivar titles: what slots and tasks are called, by name.
+    :ivar improve: makes a better summary of a ticket; within `summary_timeout_s`, or its own lines stay.
     """
-    known = action.slots | {slot.name: slot.value for slot in message.slots}
-    transcript, asked = [], None
-    for turn in session.turns:
-        transcript.append(f"客户：{mask_spans(turn.user, read_slots(turn.user, asked=asked).found, names)}")
-        transcript.append(f"机器人：{mask(turn.reply, names)}")
-        asked = turn.slot
-    transcript.append(f"客户：{mask_spans(message.text, (*message.slots, *message.denied), names)}")
-    return Ticket(
+
+    table: RoutingTable = field(default_factory=default_table)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    improve: Summariser | None = None
+    summary_timeout_s: float = 2.0
+
+
+def open_ticket(
+    session: Session,
+    message: Understanding,
+    action: Action,
+    names: Sequence[str],
+    at: datetime,
+    *,
+    state: State,
+    faq_of: FaqOf,
+    opening: Opening,
+    history: Sequence[Earlier] = (),
+) -> Ticket:
+    """A ticket with everything that a human needs to go on from where the customer is.
+
+    It is queued, or left until the desk opens (`after_hours`).
+
+    :param session: with the turns before ``message``. :param names: people's names to cover wherever they stand.
+    :param at: when it is opened. :param state: where the conversation stood. :param faq_of: the FAQ with an id.
+    :param history: earlier sessions and tickets of the customer, newest first, from whoever has the store.
+    """
+    known = {**action.slots, **{slot.name: slot.value for slot in message.slots}}
+    signals = signals_of(session, message, names)
+    shown = [turn for turn in session.turns if turn.order_id and turn.order_id == action.order_id]
+    texts = [turn.user for turn in session.turns] + [message.text]
+    amounts: dict[str, float] = {}
+    for text in texts:
+        for name, amount in find_amounts(text, opening.table).items():
+            amounts[name] = max(amount, amounts.get(name, 0.0))
+    about = likely_faqs(session, message.candidates, faq_of, ABOUT)
+    facts = Facts(
+        reason=action.reason or "",
+        signals={signal.name: signal.score for signal in signals},
+        task=action.task or state.task or (ORDER_PROGRESS if action.order_id else None),
+        misses=state.misses + (action.rule == "miss_limit"),
+        categories=tuple(faq.category for faq in about),
+        faqs=tuple(faq.id for faq in about),
+        channel=session.channel,
+        amounts=amounts,
+        earlier_sessions=len(session.earlier),
+        earlier_tickets=sum(one.kind == "ticket" for one in history),
+    )
+    hours = opening.table.hours
+    ticket = Ticket(
         session_id=session.id,
         customer_id=session.customer_id,
         channel=session.channel,
-        reason=action.reason or "",
-        transcript=transcript,
+        reason=facts.reason,
+        state="queued" if hours is None or hours.is_open(at) else "after_hours",
+        created=at,
+        route=route(facts, opening.table, at),
+        transcript=transcript_of(session, message, names),
+        attempts=attempts_of(session, names, faq_of, opening.titles),
         tried=list(message.candidates[:TRIED]),
         slots={name: mask_value(name, value, names) for name, value in known.items()},
+        titles={name: opening.titles[name] for name in known if name in opening.titles},
         order_id=action.order_id,
-        signals=mask_signals(message.signals, names),
+        order_status=_facts_of(mask(shown[-1].reply, names)) if shown else "",
+        signals=signals,
         earlier=session.earlier,
+        history=list(history),
+        suggested=suggestions_of(session, message, faq_of),
     )
+    return ticket.model_copy(update={"summary": summarise(ticket, opening.improve, opening.summary_timeout_s)})
 
 
-def mask_signals(signals: tuple[Signal, ...], names: Sequence[str]) -> list[Signal]:
-    """Signals whose words show no personal data."""
-    return [signal.model_copy(update={"text": mask(signal.text, names)}) for signal in signals]
+def _facts_of(told: str) -> str:
+    """The sentences of an order's status that say something: with a figure in them, or what it is. No apology, no question."""
+    sentences = re.findall(r"[^。！？\n]+[。！？]?", told)
+    return "".join(one for one in sentences if re.search(r"[\d：]", one) and not one.endswith("？")).strip()

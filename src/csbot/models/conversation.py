@@ -43,6 +43,7 @@ class Turn(Data):
     kind: ReplyKind
     rule: str
     faq_id: str | None = None
+    confidence: float | None = Field(default=None, ge=0, le=1, description="of the FAQ answered, or of the best one offered")
     reply: str = ""
     options: list[str] = Field(default_factory=list, description="faq ids offered")
     option_texts: list[str] = Field(default_factory=list)

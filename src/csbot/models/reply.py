@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field, ModelWrapValidatorHandler, computed_field, model_validator
 
-from csbot.models.base import Data, Frozen, utc_now
+from csbot.models.base import Data, Frozen
 from csbot.models.conversation import ReplyKind
 from csbot.models.faq import Candidate
 from csbot.models.message import Signal, Slot
 from csbot.models.order import Order
+from csbot.models.ticket import Ticket
 
 Band = Literal["answer", "clarify", "miss"]
-
-
-class Ticket(Data):
-    """What a human gets to take over (工单): the conversation and what was tried."""
-
-    id: str = Field(default_factory=lambda: "T" + uuid.uuid4().hex[:12].upper())
-    session_id: str
-    customer_id: str
-    channel: str
-    reason: str
-    state: Literal["queued"] = "queued"
-    created: datetime = Field(default_factory=utc_now)
-    transcript: list[str] = Field(description="masked; alternating 客户 and 机器人 lines")
-    tried: list[Candidate] = Field(default_factory=list, description="candidates of the last message, best first")
-    slots: dict[str, str] = Field(default_factory=dict, description="masked")
-    order_id: str | None = Field(default=None, description="order that was proven and shown in this session")
-    signals: list[Signal] = Field(default_factory=list, description="texts masked")
-    earlier: list[str] = Field(default_factory=list, description="ids of this customer's sessions before it, newest first")
 
 
 class Trace(Frozen):

@@ -1,0 +1,46 @@
+"""What the customer's tone changes: a human is called where the bot is unsure and somebody is in trouble or upset; and the one
+question that may come before a wish for a human is granted. Pure."""
+
+from __future__ import annotations
+
+from csbot.dialogue.settings import Policy
+from csbot.dialogue.state import ARGUED, State
+from csbot.intents.signals import PRESENT
+from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES
+from csbot.models import Action, Candidate, Understanding
+
+UNSURE = ("clarify", "fallback")
+"""Kinds of action that help nobody who is in trouble or upset."""
+UPSET = ("anger", "frustration", "complaint_threat")
+ILL_TEMPERED = (*UPSET, "urgency", "repeat_contact", "asked_again")
+"""Who shows one of these is asked nothing before a human is called."""
+BARE_WISH_CHARS = 12
+"""A wish in more characters tells what it is about."""
+
+
+def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
+    """The action; or a human, where the bot would only ask back or give up on somebody who is in trouble or upset.
+
+    An answer that the bot is sure of stays: it is the quickest help. With the highest urgency not even a slot is asked for.
+    """
+    settings = policy.config.dialogue
+    urgency = message.signal("urgency")
+    asks = action.kind in UNSURE or (action.kind == "ask_slot" and urgency >= settings.urgent_at_once)
+    if asks and urgency >= settings.urgent_when_unsure:
+        return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent", slots=action.slots)
+    if action.kind in UNSURE and max(map(message.signal, UPSET)) >= settings.upset_when_unsure:
+        return Action(kind="handoff", rule="upset", reason="upset", wording="handoff_upset", slots=action.slots)
+    return action
+
+
+def ask_before_human(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """The one question before a bare wish for a human is granted; None: it is granted now."""
+    if state.argued >= policy.config.dialogue.wish_questions or len(message.normalised) > BARE_WISH_CHARS:
+        return None
+    if max(map(message.signal, ILL_TEMPERED)) >= PRESENT or state.misses or state.task:
+        return None
+    title = TITLES[HUMAN_HANDOFF]
+    human = Candidate(
+        faq_id=PREFIX + HUMAN_HANDOFF, question=title, score=1.0, confidence=1.0, matched=title, action=HUMAN_HANDOFF
+    )
+    return Action(kind="clarify", rule=ARGUED, options=(human,), wording="wish_argued")

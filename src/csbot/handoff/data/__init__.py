@@ -1,0 +1,1 @@
+"""Data files: the routing table and what is said around a transfer."""

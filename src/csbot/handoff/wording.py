@@ -1,0 +1,108 @@
+"""What a customer is told when a human is called: what was passed on, how long it takes where that is known, and after hours a
+message and a phone number are taken. The wording is data, in ``data/transfer.yaml``, per channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from csbot.handoff.routing_table import RoutingTable
+from csbot.handoff.summary import slots_shown
+from csbot.models import CHINA, Ticket
+from csbot.resources import load_yaml
+
+DANGER = 0.93
+"""Urgency from which safety comes first: somebody is or may be hurt (see ``intents/data/signals.yaml``)."""
+LEAST_MINUTES = 1
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What the desk knows of the wait. None: not known, and not told.
+
+    :ivar ahead: tickets before this one in its queue. :ivar minutes: expected until somebody answers.
+    """
+
+    ahead: int | None = None
+    minutes: float | None = None
+
+
+def tell_transfer(
+    opening: str,
+    ticket: Ticket,
+    table: RoutingTable,
+    turn: int,
+    *,
+    waiting: Waiting | None = None,
+    advice: str = "",
+) -> str:
+    """The text of a transfer.
+
+    :param opening: its first sentence, by the reason. :param turn: how many turns there were; picks the wordings.
+    :param waiting: None where nothing is known. :param advice: an FAQ's answer that helps until somebody comes.
+    """
+    words = _Words(ticket.channel, turn)
+    danger = max((signal.score for signal in ticket.signals if signal.name == "urgency"), default=0.0)
+    parts = [words.say("safety")] if danger >= DANGER else []
+    parts.append(opening)
+    if ticket.earlier or ticket.history:
+        parts.append(words.say("repeat"))
+    parts.append(words.say("passed", what=_passed_on(ticket, words)))
+    if ticket.state == "after_hours":
+        parts += _after_hours(ticket, table, words)
+    elif waiting:
+        parts += _wait(waiting, words)
+    text = "".join(parts)
+    return f"{text}\n{words.say('advice', answer=advice)}" if advice else text
+
+
+class _Words:
+    """The wordings of one channel, taken in turn."""
+
+    def __init__(self, channel: str, turn: int) -> None:
+        data = load_yaml("csbot.handoff.data", "transfer.yaml")
+        self._words: Mapping[str, Any] = {**data["default"], **data.get(channel, {})}
+        self._turn = turn
+
+    def say(self, key: str, **values: object) -> str:
+        wordings = self._words[key]
+        text = wordings if isinstance(wordings, str) else wordings[self._turn % len(wordings)]
+        return str(text.format(**values) if values else text)
+
+
+def _passed_on(ticket: Ticket, words: _Words) -> str:
+    asked = sum(line.who == "customer" for line in ticket.transcript)
+    parts = [words.say("what_talk" if asked > 1 else "what_message")]
+    slots = [ticket.titles[name] for name, _ in slots_shown(ticket) if name in ticket.titles]
+    if slots:
+        parts.append(words.say("what_slots", slots="、".join(slots)))
+    if ticket.order_id:
+        parts.append(words.say("what_order", order=ticket.order_id))
+    return parts[0] if len(parts) == 1 else "、".join(parts[:-1]) + "和" + parts[-1]
+
+
+def _after_hours(ticket: Ticket, table: RoutingTable, words: _Words) -> list[str]:
+    opens = table.hours.next_opening(ticket.created) if table.hours else None
+    closed = words.say("closed", opening=_day(opens, ticket.created)) if opens else words.say("closed_unknown")
+    phone = ticket.slots.get("phone")
+    return [closed, words.say("phone_known", phone=phone) if phone else words.say("leave_phone"), words.say("leave_more")]
+
+
+def _wait(waiting: Waiting, words: _Words) -> list[str]:
+    if waiting.ahead is None:
+        return []
+    if waiting.ahead == 0:
+        return [words.say("next_up")]
+    if waiting.minutes is None:
+        return [words.say("wait_ahead", ahead=waiting.ahead)]
+    return [words.say("wait_minutes", ahead=waiting.ahead, minutes=max(LEAST_MINUTES, round(waiting.minutes)))]
+
+
+def _day(moment: datetime, now: datetime) -> str:
+    """A moment to come, as it is said: 今天 13:00, 明天 9:00, 10月8日 9:00."""
+    local = moment.astimezone(CHINA)
+    today = now.astimezone(CHINA).date()
+    day = {today: "今天", today + timedelta(days=1): "明天"}.get(local.date(), f"{local.month}月{local.day}日")
+    return f"{day} {local.hour}:{local.minute:02d} "

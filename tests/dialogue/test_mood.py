@@ -1,0 +1,91 @@
+"""What the customer's tone changes: a human instead of a question back, and the one question before a wish is granted."""
+
+from __future__ import annotations
+
+import pytest
+from handmade import START, candidate, message, policy, told
+
+from csbot.dialogue.policy import decide
+from csbot.dialogue.state import ARGUED, State, advance
+from csbot.models import Signal, Turn
+
+
+def tone(**scores: float) -> tuple[Signal, ...]:
+    return tuple(Signal(name=name, score=score, text="…", reason="test") for name, score in scores.items())
+
+
+def said(text: str, *candidates: object, **scores: float) -> object:
+    return message(text, *candidates).model_copy(update={"signals": tone(**scores)})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("scores", "reason"),
+    [
+        ({"urgency": 0.7}, "urgent"),
+        ({"anger": 0.7}, "upset"),
+        ({"frustration": 0.9}, "upset"),
+        ({"complaint_threat": 0.8}, "upset"),
+    ],
+)
+def test_who_is_in_trouble_or_upset_gets_a_human_where_the_bot_is_unsure(scores: dict[str, float], reason: str) -> None:
+    for unsure in ((candidate("a", 0.5),), ()):
+        action = decide(START, said("怎么弄", *unsure, **scores), policy())
+        assert (action.kind, action.reason) == ("handoff", reason)
+
+
+@pytest.mark.parametrize("scores", [{"urgency": 0.69}, {"anger": 0.69}, {"repeat_contact": 1.0}, {}])
+def test_a_calmer_tone_changes_nothing(scores: dict[str, float]) -> None:
+    assert told(decide(START, said("怎么弄", **scores), policy())) == ("fallback", "miss")
+
+
+def test_an_answer_that_the_bot_is_sure_of_stays_whatever_the_tone() -> None:
+    assert decide(START, said("漏水怎么办", candidate("a", 0.95), urgency=1.0, anger=1.0), policy()).kind == "answer"
+
+
+@pytest.mark.parametrize(("urgency", "kind"), [(0.93, "handoff"), (0.92, "ask_slot")])
+def test_with_the_highest_urgency_no_slot_is_asked_for(urgency: float, kind: str) -> None:
+    asked = message("查订单", order=1.0).model_copy(update={"signals": tone(urgency=urgency)})
+    assert decide(START, asked, policy()).kind == kind
+
+
+def test_what_is_known_goes_with_a_customer_who_calls_off_the_task_and_wants_a_human() -> None:
+    state = State(turns=1, task="order_progress", asked="phone", slots={"name": "林晓燕"}, asks={"phone": 1})
+    off = message("别问了，转人工", wish=1.0).model_copy(update={"called_off": True})
+    assert decide(state, off, policy()).slots == {"name": "林晓燕"}
+
+
+ONCE = {"wish_questions": 1}
+
+
+def test_by_default_a_wish_is_granted_at_once() -> None:
+    assert decide(START, message("转人工", wish=1.0), policy()).kind == "handoff"
+
+
+def test_a_bare_wish_may_be_answered_by_one_question_and_no_more() -> None:
+    asked = decide(START, message("转人工", wish=1.0), policy(dialogue=ONCE))
+    assert (*told(asked), [option.action for option in asked.options]) == ("clarify", ARGUED, ["human_handoff"])
+    turn = Turn(user="转人工", kind="clarify", rule=asked.rule, options=["task:human_handoff"], option_texts=["转人工客服"])
+    again = decide(advance(START, turn), message("转人工", wish=1.0), policy(dialogue=ONCE))
+    assert again.kind == "handoff"
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "scores"),
+    [
+        ("转人工，我的柜子装歪了要退货", START, {}),
+        ("转人工", State(turns=1, misses=1), {}),
+        ("转人工", State(turns=1, task="order_progress", asked="phone"), {}),
+        ("转人工", START, {"anger": 0.6}),
+        ("转人工", START, {"urgency": 0.6}),
+        ("转人工", START, {"repeat_contact": 0.6}),
+    ],
+)
+def test_who_has_told_the_matter_or_had_enough_is_asked_nothing(text: str, state: State, scores: dict[str, float]) -> None:
+    wish = message(text, wish=1.0)
+    wish = wish.model_copy(update={"signals": (*wish.signals, *tone(**scores))})
+    assert decide(state, wish, policy(dialogue=ONCE)).kind == "handoff"
+
+
+def test_more_than_one_question_can_not_be_configured() -> None:
+    with pytest.raises(ValueError, match="wish_questions"):
+        policy(dialogue={"wish_questions": 2})
