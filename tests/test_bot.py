@@ -78,7 +78,8 @@ def test_misses_in_a_row_end_with_a_human_who_gets_the_conversation(small_kb: Kn
     assert (first.kind, first.trace.misses, first.ticket) == ("fallback", 1, None)
     assert (second.kind, second.trace.rule, second.trace.misses) == ("handoff", "miss_limit", 2)
     assert second.ticket is not None
-    assert [line.said for line in second.ticket.transcript] == ["客户：天书一样的话", f"机器人：{first.text}", "客户：还是天书一样"]
+    said = [line.said for line in second.ticket.transcript]
+    assert said == ["客户：天书一样的话", f"机器人：{first.text}", "客户：还是天书一样"]
     assert [candidate.faq_id for candidate in second.ticket.tried] == [c.faq_id for c in second.trace.candidates[:5]]
 
 
