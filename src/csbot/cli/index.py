@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from csbot.cli.output import JsonOption, console, print_json
+from csbot.cli.output import JsonOption, console, err_console, print_json
 
 
 def index(
@@ -47,7 +47,13 @@ def index(
         previous=previous,
         progress=not as_json,
     )
+    was_tuned = _is_tuned(out)
     version = kb.save(out)
+    if was_tuned and not kb.contents.calibration.tuned:
+        err_console().print(
+            "[yellow]![/] 换了编码器，原来的调校不再适用，请重新 csbot tune | another encoder: run `csbot tune` again",
+            highlight=False,
+        )
     questions, seconds = len(kb.contents.questions), time.perf_counter() - started
     if as_json:
         print_json({"version": version, "faqs": len(kb), "questions": questions, "seconds": round(seconds, 2)})
@@ -57,3 +63,14 @@ def index(
             f"{len(kb)} FAQs, {questions} questions",
             highlight=False,
         )
+
+
+def _is_tuned(directory: Path) -> bool:
+    """Whether the version in force there was tuned, as far as that can be read."""
+    from csbot.errors import CsbotError
+    from csbot.kb import snapshot
+
+    try:
+        return snapshot.read(directory)[0].calibration.tuned
+    except CsbotError:
+        return False

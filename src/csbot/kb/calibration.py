@@ -72,6 +72,9 @@ class Calibration(BaseModel):
         default_factory=dict, description="signals over the encoder's dimensions, and `SAME_QUESTION` over a cosine"
     )
     fitted_on: str = Field(default="", description="what data, in words")
+    tuned: bool = Field(
+        default=False, description="fitted by `csbot tune` to this merchant's messages: indexing again keeps it"
+    )
 
     def check_encoder(self, fingerprint: str) -> None:
         """:raises EncoderMismatch: the calibration belongs to another encoder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from csbot.encoders.base import Progress, Vectors
 from csbot.errors import InputError
 from csbot.kb import manifests, publishing, snapshot
 from csbot.kb.building import build_contents, choose_encoder
+from csbot.kb.calibration import Calibration
 from csbot.kb.contents import Contents
 from csbot.kb.dense import IndexKind
 from csbot.kb.encoder_guard import RETRY_INTERVAL_S, EncoderGuard
@@ -77,7 +79,8 @@ class KnowledgeBase:
         :param encoder: None: the bundled one; a model name or path; or any `Encoder`.
         :param lexicon: the merchant's words, synonyms and stop words.
         :param index: ``auto``, ``exact`` or ``hnsw``.
-        :param previous: a knowledge base whose vectors are used again for questions that did not change.
+        :param previous: a knowledge base whose vectors are used again for questions that did not change, and its calibration
+            where that was tuned.
         :param threads: CPU threads of one call of an encoder given by name; 0: one per core.
         :param may_degrade: False: raise where the encoder can't run when a message comes. Building always needs it.
         :param progress: True prints a progress bar; or a function called with (done, total).
@@ -87,11 +90,12 @@ class KnowledgeBase:
         faqs = read_faqs(source) if isinstance(source, (str, os.PathLike)) else coerce(source)
         name = encoder if isinstance(encoder, str) else None
         chosen = choose_encoder(encoder, None, threads)
-        known = None
+        known, tuned = None, None
         if previous is not None and previous.contents.encoder_fingerprint == chosen.fingerprint:
             known = known_vectors(previous.contents)
+            tuned = previous.contents.calibration if previous.contents.calibration.tuned else None
         with _progress(progress) as report:
-            contents = build_contents(faqs, chosen, lexicon or Lexicon(), index, known, report)
+            contents = build_contents(faqs, chosen, lexicon or Lexicon(), index, known, report, tuned)
         return cls(contents, chosen, encoder_name=name, may_degrade=may_degrade)
 
     @classmethod
@@ -177,8 +181,22 @@ class KnowledgeBase:
                 report,
                 contents.calibration,
             )
-        changed_kb = KnowledgeBase(
-            updated,
+        return self._changed(updated, contents.version)
+
+    def recalibrated(self, calibration: Calibration) -> KnowledgeBase:
+        """A new knowledge base of the same FAQs and vectors, whose candidates are judged by ``calibration``.
+
+        :raises EncoderMismatch: the calibration belongs to another encoder.
+        """
+        self.follower.look_now()
+        contents = self.contents
+        calibration.check_encoder(contents.encoder_fingerprint)
+        return self._changed(replace(contents, calibration=calibration, version=""), contents.version)
+
+    def _changed(self, contents: Contents, base: str) -> KnowledgeBase:
+        """This one with other contents, made from the version ``base``."""
+        changed = KnowledgeBase(
+            contents,
             self.encoder,
             encoder_name=self._encoder_name,
             path=self.path,
@@ -187,8 +205,8 @@ class KnowledgeBase:
             retry_interval_s=self.guard.retry_interval_s,
             clock=self._clock,
         )
-        changed_kb._base = contents.version or None
-        return changed_kb
+        changed._base = base or None
+        return changed
 
     @property
     def contents(self) -> Contents:
