@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csbot.cli.output import ConfigOption, JsonOption, KbOption, OrdersOption, TasksOption, err_console, print_json
+from csbot.cli.output import ConfigOption, JsonOption, KbOption, OrdersOption, TasksOption, err_console, print_json, write_file
 
 if TYPE_CHECKING:
     from csbot.evaluation.compare import Comparison
@@ -63,11 +63,11 @@ def evaluate_command(
     )  # fmt: skip
     comparison = compare(old, report, seed=seed) if old else None
     result = gates.check(rules, report, comparison) if rules else None
-    _write(out, report.to_json(indent=1))
-    _write(junit, junit_of(result) if result else "")
-    _write(markdown, markdown_of(report, result, comparison))
+    write_file(out, report.to_json(indent=1))
+    write_file(junit, junit_of(result) if result else "")
+    write_file(markdown, markdown_of(report, result, comparison))
     if html:
-        _write(html, page.render(report, script, comparison, result))
+        write_file(html, page.render(report, script, comparison, result))
     if as_json:
         extra = {"comparison": comparison, "gate": result}
         dumped = {name: value.model_dump(mode="json") for name, value in extra.items() if value is not None}
@@ -89,16 +89,3 @@ def _print(report: EvalReport, comparison: Comparison | None, result: GateResult
         tables.print_gate(result)
     if errors:
         tables.print_errors(report, errors)
-
-
-def _write(path: Path | None, text: str) -> None:
-    """:raises InputError: it can't be written."""
-    from csbot.errors import InputError
-
-    if path is None:
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"无法写入 {path}：{error} | can't write it", path=path) from None

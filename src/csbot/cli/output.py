@@ -55,3 +55,19 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     console().print(table)
+
+
+def write_file(path: Path | None, text: str) -> None:
+    """Write ``text``, directories included; nothing where ``path`` is None.
+
+    :raises InputError: it can't be written.
+    """
+    from csbot.errors import InputError
+
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"无法写入 {path}：{error} | can't write it", path=path) from None
