@@ -10,7 +10,7 @@ import warnings
 import typer
 
 from csbot import __version__
-from csbot.cli import ask, chat, demo, encoder, evaluate, index, kb, lint, search, train
+from csbot.cli import ask, chat, demo, encoder, evaluate, index, kb, lint, search, train, tune
 from csbot.cli.output import err_console
 from csbot.errors import CsbotError
 
@@ -42,6 +42,7 @@ app.command("lint")(lint.lint)
 app.command("eval")(evaluate.evaluate_command)
 app.command("demo")(demo.demo)
 app.command("train")(train.train_command)
+app.command("tune")(tune.tune_command)
 app.add_typer(kb.app, name="kb")
 app.add_typer(encoder.app, name="encoder")
 
