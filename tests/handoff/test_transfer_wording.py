@@ -8,8 +8,8 @@ import pytest
 
 from csbot.handoff.hours import OpeningHours
 from csbot.handoff.routing_table import default_table
-from csbot.handoff.wording import Waiting, tell_transfer
-from csbot.models import Line, Signal, Ticket
+from csbot.handoff.wording import tell_transfer
+from csbot.models import Line, Signal, Ticket, Waiting
 from csbot.resources import load_yaml
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=timezone.utc)  # Friday noon in China

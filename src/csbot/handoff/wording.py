@@ -4,29 +4,17 @@ message and a phone number are taken. The wording is data, in ``data/transfer.ya
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from csbot.handoff.routing_table import RoutingTable
 from csbot.handoff.summary import slots_shown
-from csbot.models import CHINA, Ticket
+from csbot.models import CHINA, Ticket, Waiting
 from csbot.resources import load_yaml
 
 DANGER = 0.93
 """Urgency from which safety comes first: somebody is or may be hurt (see ``intents/data/signals.yaml``)."""
 LEAST_MINUTES = 1
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """What the desk knows of the wait. None: not known, and not told.
-
-    :ivar ahead: tickets before this one in its queue. :ivar minutes: expected until somebody answers.
-    """
-
-    ahead: int | None = None
-    minutes: float | None = None
 
 
 def tell_transfer(
@@ -43,7 +31,9 @@ def tell_transfer(
     :param opening: its first sentence, by the reason. :param turn: how many turns there were; picks the wordings.
     :param waiting: None where nothing is known. :param advice: an FAQ's answer that helps until somebody comes.
     """
-    words = _Words(ticket.channel, turn)
+    words = Words(ticket.channel, turn)
+    if ticket.state == "failed":
+        return words.say("broken")
     danger = max((signal.score for signal in ticket.signals if signal.name == "urgency"), default=0.0)
     parts = [words.say("safety")] if danger >= DANGER else []
     parts.append(opening)
@@ -53,13 +43,16 @@ def tell_transfer(
     if ticket.state == "after_hours":
         parts += _after_hours(ticket, table, words)
     elif waiting:
-        parts += _wait(waiting, words)
+        parts.append(words.wait(waiting))
     text = "".join(parts)
     return f"{text}\n{words.say('advice', answer=advice)}" if advice else text
 
 
-class _Words:
-    """The wordings of one channel, taken in turn."""
+class Words:
+    """The wordings of one channel, taken in turn.
+
+    :param turn: how many turns there were.
+    """
 
     def __init__(self, channel: str, turn: int) -> None:
         data = load_yaml("csbot.handoff.data", "transfer.yaml")
@@ -67,12 +60,23 @@ class _Words:
         self._turn = turn
 
     def say(self, key: str, **values: object) -> str:
+        """The text for an occasion, with the values filled in."""
         wordings = self._words[key]
         text = wordings if isinstance(wordings, str) else wordings[self._turn % len(wordings)]
         return str(text.format(**values) if values else text)
 
+    def wait(self, waiting: Waiting) -> str:
+        """What is known of the wait; "" where nothing is."""
+        if waiting.ahead is None:
+            return ""
+        if waiting.ahead == 0:
+            return self.say("next_up")
+        if waiting.minutes is None:
+            return self.say("wait_ahead", ahead=waiting.ahead)
+        return self.say("wait_minutes", ahead=waiting.ahead, minutes=max(LEAST_MINUTES, round(waiting.minutes)))
 
-def _passed_on(ticket: Ticket, words: _Words) -> str:
+
+def _passed_on(ticket: Ticket, words: Words) -> str:
     asked = sum(line.who == "customer" for line in ticket.transcript)
     parts = [words.say("what_talk" if asked > 1 else "what_message")]
     slots = [ticket.titles[name] for name, _ in slots_shown(ticket) if name in ticket.titles]
@@ -83,21 +87,11 @@ def _passed_on(ticket: Ticket, words: _Words) -> str:
     return parts[0] if len(parts) == 1 else "、".join(parts[:-1]) + "和" + parts[-1]
 
 
-def _after_hours(ticket: Ticket, table: RoutingTable, words: _Words) -> list[str]:
+def _after_hours(ticket: Ticket, table: RoutingTable, words: Words) -> list[str]:
     opens = table.hours.next_opening(ticket.created) if table.hours else None
     closed = words.say("closed", opening=_day(opens, ticket.created)) if opens else words.say("closed_unknown")
     phone = ticket.slots.get("phone")
     return [closed, words.say("phone_known", phone=phone) if phone else words.say("leave_phone"), words.say("leave_more")]
-
-
-def _wait(waiting: Waiting, words: _Words) -> list[str]:
-    if waiting.ahead is None:
-        return []
-    if waiting.ahead == 0:
-        return [words.say("next_up")]
-    if waiting.minutes is None:
-        return [words.say("wait_ahead", ahead=waiting.ahead)]
-    return [words.say("wait_minutes", ahead=waiting.ahead, minutes=max(LEAST_MINUTES, round(waiting.minutes)))]
 
 
 def _day(moment: datetime, now: datetime) -> str:

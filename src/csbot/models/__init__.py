@@ -15,12 +15,14 @@ from csbot.models.ticket import (
     Deadlines,
     Earlier,
     Line,
+    Message,
     Priority,
     Route,
     Step,
     Suggestion,
     Ticket,
     TicketState,
+    Waiting,
     ticket_schema,
 )
 
@@ -39,6 +41,7 @@ __all__ = [
     "Faq",
     "FaqStatus",
     "Line",
+    "Message",
     "Moment",
     "Offer",
     "Order",
@@ -59,6 +62,7 @@ __all__ = [
     "Trace",
     "Turn",
     "Understanding",
+    "Waiting",
     "ticket_schema",
     "utc_now",
 ]

@@ -54,6 +54,29 @@ class Line(Frozen):
         return f"{SPEAKERS[self.who]}：{self.text}"
 
 
+class Message(Frozen):
+    """A message that passes over the desk."""
+
+    key: str = Field(description="one per message: a repetition with the same key is the same message")
+    who: Speaker
+    text: str
+    at: datetime
+    by: str = Field(default="", description="agent: who of them")
+    ticket_id: str = Field(default="", description="given by the desk")
+    session_id: str = Field(default="", description="given by the desk: where it is delivered")
+    number: int = Field(default=0, ge=0, description="1, 2, … within its ticket; given by the desk")
+
+
+class Waiting(Frozen):
+    """What a desk knows of the wait. None: not known, and not told.
+
+    :ivar ahead: tickets before this one in its queue. :ivar minutes: expected until somebody answers.
+    """
+
+    ahead: int | None = None
+    minutes: float | None = None
+
+
 class Attempt(Frozen):
     """What the bot did about one message, and how sure it was."""
 
@@ -124,6 +147,7 @@ class Ticket(Frozen):
     order_id: str | None = Field(default=None, description="order that was proven and shown in this session")
     order_status: str = Field(default="", description="what the customer was told of it")
     signals: list[Signal] = Field(default_factory=list, description="texts masked")
+    contact: str = Field(default="", description="phone to call back, readable: the customer left it for that")
     earlier: list[str] = Field(default_factory=list, description="ids of this customer's sessions before it, newest first")
     history: list[Earlier] = Field(default_factory=list, description="earlier sessions and tickets, newest first")
     suggested: list[Suggestion] = Field(default_factory=list, description="answers for the agent, best first")
