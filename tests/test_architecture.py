@@ -45,6 +45,7 @@ HOMES = {
     "sentence_transformers": {"csbot.encoders.sentence_transformers"},
     "sqlalchemy": {
         *("csbot.orders.database", "csbot.orders.sql", "csbot.orders.tables"),
+        *("csbot.handoff.rows", "csbot.handoff.sql", "csbot.handoff.tables"),
         *("csbot.storage.sql", "csbot.storage.tables"),
     },
     "tokenizers": {"csbot.encoders.export", "csbot.encoders.onnx"},

@@ -1,0 +1,95 @@
+"""Tickets and messages as rows of the built-in desk's tables. Every function works inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from csbot.errors import TicketError
+from csbot.handoff.states import TITLES
+from csbot.handoff.tables import MESSAGES, RANKS, TICKETS
+from csbot.handoff.wording import Words
+from csbot.models import Earlier, Message, Ticket
+from csbot.storage.tables import Moment
+
+
+def columns_of(ticket: Ticket) -> dict[str, Any]:
+    """The columns that follow from a ticket."""
+    return {
+        "id": ticket.id, "state": ticket.state, "rank": RANKS[ticket.route.priority], "tier": ticket.route.tier,
+        "skill": ticket.route.skill, "created": ticket.created, "changed": ticket.changed,
+        "due": ticket.route.due.first_contact, "body": ticket.model_dump_json(),
+    }  # fmt: skip
+
+
+def read_one(connection: Connection, where: sa.ColumnElement[bool]) -> Ticket | None:
+    """The ticket that fits; None where there is none."""
+    body = connection.scalar(sa.select(TICKETS.c.body).where(where))
+    return None if body is None else Ticket.model_validate_json(body)
+
+
+def read_locked(connection: Connection, ticket_id: str) -> Ticket:
+    """The ticket, which nobody else changes until this transaction ends. :raises TicketError: there is none."""
+    body = connection.scalar(sa.select(TICKETS.c.body).where(TICKETS.c.id == ticket_id).with_for_update())
+    if body is None:
+        raise TicketError(f"没有工单 {ticket_id} | no such ticket")
+    return Ticket.model_validate_json(body)
+
+
+def change(connection: Connection, ticket_id: str, step: Callable[[Ticket], Ticket]) -> Ticket:
+    """The ticket after ``step``, written. A customer who is given back to the bot is told so."""
+    before = read_locked(connection, ticket_id)
+    after = step(before)
+    values = columns_of(after)
+    if after.state == "assigned":
+        values["claimed"] = sa.func.coalesce(TICKETS.c.claimed, sa.literal(after.changed, Moment()))
+    if after.state != "active":
+        values["unanswered"] = None
+    connection.execute(sa.update(TICKETS).where(TICKETS.c.id == ticket_id).values(values))
+    if after.state == "returned_to_bot" != before.state:
+        notice = Words(after.channel, len(after.steps)).say("returned")
+        key = f"csbot-returned-{len(after.steps)}"
+        add_message(connection, after, Message(key=key, who="bot", text=notice, at=after.changed))
+    return after
+
+
+def add_message(connection: Connection, ticket: Ticket, message: Message) -> Message:
+    """The message with its number; the one that is there, where the ticket has one with this key."""
+    same = sa.and_(MESSAGES.c.ticket_id == ticket.id, MESSAGES.c.key == message.key)
+    there = connection.execute(sa.select(MESSAGES).where(same)).mappings().one_or_none()
+    if there is not None:
+        return message_of(there, ticket.session_id)
+    count = sa.select(sa.func.coalesce(sa.func.max(MESSAGES.c.number), 0)).where(MESSAGES.c.ticket_id == ticket.id)
+    number = (connection.scalar(count) or 0) + 1
+    message = message.model_copy(update={"text": message.text.replace("\x00", "")})  # PostgreSQL's text has none
+    values = message.model_dump(include={"key", "who", "by", "text", "at"})
+    delivered = message.at if message.who == "customer" else None
+    connection.execute(sa.insert(MESSAGES).values(**values, ticket_id=ticket.id, number=number, delivered=delivered))
+    return message.model_copy(update={"ticket_id": ticket.id, "session_id": ticket.session_id, "number": number})
+
+
+def for_agent(tiers: Sequence[int], skills: Sequence[str]) -> list[sa.ColumnElement[bool]]:
+    """Conditions for tickets that an agent of these tiers and skills may have."""
+    return [*([TICKETS.c.tier.in_(tiers)] if tiers else []), *([TICKETS.c.skill.in_(skills)] if skills else [])]
+
+
+def message_of(row: RowMapping, session_id: str) -> Message:
+    """The message in a row."""
+    names = ("key", "who", "by", "text", "at", "ticket_id", "number")
+    return Message(**{name: row[name] for name in names}, session_id=session_id)
+
+
+def earlier_of(ticket: Ticket) -> Earlier:
+    """What a later agent is told of a ticket."""
+    note = next((step.note for step in reversed(ticket.steps) if step.state == "resolved"), "")
+    about = ticket.summary[1] if len(ticket.summary) > 1 else ticket.reason
+    return Earlier(
+        id=ticket.id,
+        kind="ticket",
+        at=ticket.created,
+        about=about,
+        outcome=f"{TITLES[ticket.state]}{'：' + note if note else ''}",
+    )

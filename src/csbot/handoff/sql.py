@@ -1,0 +1,234 @@
+"""The built-in desk, in SQLite or PostgreSQL: one row per ticket and one per message; every change is one transaction."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from csbot.errors import StoreError, TicketError
+from csbot.handoff.desk import OPEN
+from csbot.handoff.due import DeskRules, due_step, escalated
+from csbot.handoff.rows import add_message, change, columns_of, earlier_of, for_agent, message_of, read_locked, read_one
+from csbot.handoff.states import TITLES, transition
+from csbot.handoff.tables import MESSAGES, TICKETS, prepare
+from csbot.models import Actor, Earlier, Message, Ticket, TicketState, Waiting
+from csbot.storage.tables import WRITES, Moment, open_engine
+
+RECENT = timedelta(hours=2)
+"""Claims of the last two hours tell how fast the queue moves; older ones belong to another shift."""
+LEAST_CLAIMS = 5
+"""With fewer claims than this nothing is said about the time."""
+
+
+class SqlDesk:
+    """A `csbot.handoff.desk.Desk` behind a database URL. The tables are made at first use, and may stand beside a store's.
+
+    :param url: ``sqlite:///PATH`` or ``postgresql://…``. :param rules: what is due when, for `tick`.
+    :param personal: whether agents read what customers write while they wait or talk as it was typed; False: masked.
+    :raises ConfigError: no such URL can be used. :raises MissingDependency: psycopg is absent.
+    :raises StoreVersionError: the tables are of another version. :raises StoreError: the database can't be opened.
+    """
+
+    def __init__(self, url: str = "sqlite:///var/csbot.db", *, rules: DeskRules | None = None, personal: bool = False) -> None:
+        self.rules = rules or DeskRules()
+        self.personal = personal
+        self._engine = open_engine(url)
+        self._process = os.getpid()
+        with self._writing() as connection:
+            prepare(connection)
+
+    def file(self, ticket: Ticket) -> Ticket:
+        """See `Desk.file`."""
+        try:
+            with self._writing() as connection:
+                there = read_one(connection, sa.and_(TICKETS.c.session_id == ticket.session_id, TICKETS.c.state.in_(OPEN)))
+                if there is not None:
+                    return there
+                known = {"session_id": ticket.session_id, "customer_id": ticket.customer_id, "spoken": ticket.created}
+                connection.execute(sa.insert(TICKETS).values(columns_of(ticket) | known))
+                return ticket
+        except IntegrityError:  # another worker filed one for this session in between
+            there = self.of_session(ticket.session_id) or self.get(ticket.id)
+            if there is None:
+                raise StoreError(f"工单 {ticket.id} 没能登记 | the ticket could not be filed") from None
+            return there
+
+    def get(self, ticket_id: str) -> Ticket | None:
+        """See `Desk.get`."""
+        with self._reading() as connection:
+            return read_one(connection, TICKETS.c.id == ticket_id)
+
+    def of_session(self, session_id: str) -> Ticket | None:
+        """See `Desk.of_session`."""
+        with self._reading() as connection:
+            return read_one(connection, sa.and_(TICKETS.c.session_id == session_id, TICKETS.c.state.in_(OPEN)))
+
+    def queue(
+        self, *, states: Sequence[TicketState] = OPEN, tiers: Sequence[int] = (), skills: Sequence[str] = (), most: int = 100
+    ) -> list[Ticket]:
+        """See `Desk.queue`."""
+        query = sa.select(TICKETS.c.body).where(TICKETS.c.state.in_(states), *for_agent(tiers, skills))
+        with self._reading() as connection:
+            bodies = connection.scalars(query.order_by(TICKETS.c.rank, TICKETS.c.created, TICKETS.c.id).limit(most))
+            return [Ticket.model_validate_json(body) for body in bodies]
+
+    def waiting(self, ticket_id: str, at: datetime) -> Waiting:
+        """See `Desk.waiting`. The time is that of the next claims at the pace of the last two hours in the same queue."""
+        with self._reading() as connection:
+            row = connection.execute(sa.select(TICKETS).where(TICKETS.c.id == ticket_id)).mappings().one_or_none()
+            if row is None or row["state"] != "queued":
+                return Waiting()
+            same = (TICKETS.c.tier == row["tier"], TICKETS.c.skill == row["skill"])
+            sooner = sa.tuple_(TICKETS.c.rank, TICKETS.c.created, TICKETS.c.id) < (row["rank"], row["created"], row["id"])
+            before = sa.select(sa.func.count()).where(TICKETS.c.state == "queued", *same, sooner)
+            ahead = connection.scalar(before) or 0
+            recent = sa.select(sa.func.count(), sa.func.min(TICKETS.c.claimed)).where(*same, TICKETS.c.claimed >= at - RECENT)
+            count, first = connection.execute(recent).one()
+        if count < LEAST_CLAIMS:
+            return Waiting(ahead=ahead)
+        return Waiting(ahead=ahead, minutes=(ahead + 1) * (at - first).total_seconds() / 60 / count)
+
+    def claim(self, agent: str, at: datetime, *, tiers: Sequence[int] = (), skills: Sequence[str] = ()) -> Ticket | None:
+        """See `Desk.claim`. PostgreSQL passes over rows that others are taking; SQLite has one writer at a time."""
+        query = sa.select(TICKETS.c.id).where(TICKETS.c.state == "queued", *for_agent(tiers, skills))
+        query = query.order_by(TICKETS.c.rank, TICKETS.c.created, TICKETS.c.id).limit(1).with_for_update(skip_locked=True)
+        with self._writing() as connection:
+            ticket_id = connection.scalar(query)
+            if ticket_id is None:
+                return None
+            who = Actor(kind="agent", id=agent)
+            return change(connection, ticket_id, lambda ticket: transition(ticket, "assigned", who, max(at, ticket.changed)))
+
+    def move(
+        self, ticket_id: str, to: TicketState, by: Actor, at: datetime, note: str = "", *, agent: str | None = None
+    ) -> Ticket:
+        """See `Desk.move`."""
+        with self._writing() as connection:
+            return change(connection, ticket_id, lambda ticket: transition(ticket, to, by, at, note, agent=agent))
+
+    def say(self, ticket_id: str, message: Message) -> Message:
+        """See `Desk.say`."""
+        with self._writing() as connection:
+            ticket = read_locked(connection, ticket_id)
+            heard = connection.scalar(
+                sa.select(MESSAGES.c.number).where(MESSAGES.c.ticket_id == ticket_id, MESSAGES.c.key == message.key)
+            )
+            if heard is None and message.who == "agent" and (ticket.state != "active" or ticket.agent != message.by):
+                raise TicketError(
+                    f"工单 {ticket_id} 不在 {message.by} 手里（{TITLES[ticket.state]}，{ticket.agent or '无人'}），请先接手"
+                    " | take the ticket first"
+                )
+            added = add_message(connection, ticket, message)
+            if heard is None:
+                spoken: dict[str, Any] = {"spoken": message.at}
+                if message.who == "customer" and ticket.state == "active":
+                    spoken["unanswered"] = sa.func.coalesce(TICKETS.c.unanswered, sa.literal(message.at, Moment()))
+                elif message.who == "agent":
+                    spoken["unanswered"] = None
+                connection.execute(sa.update(TICKETS).where(TICKETS.c.id == ticket_id).values(spoken))
+            return added
+
+    def messages(self, ticket_id: str, after: int = 0) -> list[Message]:
+        """See `Desk.messages`."""
+        return self._messages(sa.and_(MESSAGES.c.ticket_id == ticket_id, MESSAGES.c.number > after), MESSAGES.c.number)
+
+    def outbox(self, most: int = 100) -> list[Message]:
+        """See `Desk.outbox`."""
+        return self._messages(MESSAGES.c.delivered.is_(None), MESSAGES.c.at, MESSAGES.c.ticket_id, MESSAGES.c.number, most=most)
+
+    def delivered(self, message: Message, at: datetime) -> None:
+        """See `Desk.delivered`."""
+        this = sa.and_(MESSAGES.c.ticket_id == message.ticket_id, MESSAGES.c.number == message.number)
+        with self._writing() as connection:
+            connection.execute(sa.update(MESSAGES).where(this, MESSAGES.c.delivered.is_(None)).values(delivered=at))
+
+    def reach(self, ticket_id: str, phone: str) -> None:
+        """See `Desk.reach`."""
+        with self._writing() as connection:
+            change(connection, ticket_id, lambda ticket: ticket.model_copy(update={"contact": phone}))
+
+    def rate(self, ticket_id: str, score: int, comment: str, at: datetime) -> None:
+        """See `Desk.rate`."""
+        if score not in range(1, 6):
+            raise TicketError(f"评分须是 1 到 5，得到 {score} | a rating is from 1 to 5")
+        with self._writing() as connection:
+            ticket = read_locked(connection, ticket_id)
+            if ticket.state in OPEN:
+                raise TicketError(f"工单 {ticket_id} 还没有处理完，不能评分 | not finished yet")
+            first = sa.and_(TICKETS.c.id == ticket_id, TICKETS.c.rating.is_(None))
+            connection.execute(sa.update(TICKETS).where(first).values(rating=score, comment=comment))
+
+    def history(self, customer_id: str, most: int = 5) -> list[Earlier]:
+        """See `Desk.history`."""
+        if not customer_id:
+            return []
+        query = sa.select(TICKETS.c.body).where(TICKETS.c.customer_id == customer_id)
+        with self._reading() as connection:
+            bodies = connection.scalars(query.order_by(TICKETS.c.created.desc()).limit(most))
+            return [earlier_of(Ticket.model_validate_json(body)) for body in bodies]
+
+    def tick(self, at: datetime) -> list[Ticket]:
+        """See `Desk.tick`."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(TICKETS).where(TICKETS.c.state.in_(OPEN))).mappings().all()
+        changed = []
+        for row in rows:
+            if due_step(Ticket.model_validate_json(row["body"]), row["unanswered"], self.rules, at):
+                with self._writing() as connection:
+                    changed += self._do_due(connection, row["id"], at)
+        return changed
+
+    def close(self) -> None:
+        """See `Desk.close`."""
+        self._engine.dispose()
+
+    def _do_due(self, connection: Connection, ticket_id: str, at: datetime) -> list[Ticket]:
+        """What is due of one ticket, looked at again under its lock."""
+        ticket = read_locked(connection, ticket_id)
+        unanswered = connection.scalar(sa.select(TICKETS.c.unanswered).where(TICKETS.c.id == ticket_id))
+        step = due_step(ticket, unanswered, self.rules, at)
+        if step is None:
+            return []
+        if step == "escalate":
+            return [change(connection, ticket_id, lambda one: escalated(one, self.rules, at))]
+        to, note = step
+        return [change(connection, ticket_id, lambda one: transition(one, to, Actor(kind="system"), at, note))]
+
+    def _messages(self, where: sa.ColumnElement[bool], *order: sa.Column[Any], most: int = 10_000) -> list[Message]:
+        query = sa.select(MESSAGES, TICKETS.c.session_id).join(TICKETS, TICKETS.c.id == MESSAGES.c.ticket_id).where(where)
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(*order).limit(most)).mappings()
+            return [message_of(row, row["session_id"]) for row in rows]
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._transaction(writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._transaction(writes=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        """A transaction, committed at the end. :raises StoreError: for what the database or its driver raised."""
+        if self._process != os.getpid():  # forked: the connections are the parent's
+            self._engine.dispose(close=False)
+            self._process = os.getpid()
+        try:
+            with self._engine.execution_options(**{WRITES: writes}).begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except (SQLAlchemyError, ValidationError) as error:
+            what = getattr(error, "orig", None) or error
+            raise StoreError(f"工单库 {self._engine.url!r} 读写失败：{what} | the desk can't be read or written") from error

@@ -1,0 +1,90 @@
+"""The tables of the built-in desk."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from csbot.errors import StoreVersionError
+from csbot.handoff.desk import OPEN
+from csbot.storage.tables import Moment
+
+SCHEMA_VERSION = "1"
+"""Version of the tables below; another one in the database is refused."""
+
+RANKS = {"urgent": 0, "high": 1, "normal": 2, "low": 3}
+"""Order of priorities in a queue."""
+
+_LOCK = 0x6465_736B
+"""PostgreSQL's advisory lock while the tables are made: "desk"."""
+
+METADATA = sa.MetaData()
+
+META = sa.Table(
+    "csbot_desk_meta", METADATA, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
+)
+
+TICKETS = sa.Table(
+    "csbot_tickets",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("session_id", sa.Text, nullable=False),
+    sa.Column("customer_id", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("rank", sa.Integer, nullable=False, comment="of its priority, 0 first"),
+    sa.Column("tier", sa.Integer, nullable=False),
+    sa.Column("skill", sa.Text, nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("changed", Moment, nullable=False, comment="when it came into its state"),
+    sa.Column("claimed", Moment, comment="when an agent took it for the first time"),
+    sa.Column("due", Moment, comment="first contact"),
+    sa.Column("spoken", Moment, comment="when the customer or the agent spoke last"),
+    sa.Column("unanswered", Moment, comment="when the customer spoke to the agent and got no answer yet"),
+    sa.Column("rating", sa.Integer),
+    sa.Column("comment", sa.Text),
+    sa.Column("body", sa.Text, nullable=False, comment="JSON of the ticket"),
+    sa.Index("csbot_tickets_queue", "state", "rank", "created"),
+    sa.Index("csbot_tickets_customer", "customer_id", "created"),
+)
+
+_IS_OPEN = TICKETS.c.state.in_(OPEN)
+sa.Index(
+    "csbot_tickets_one_per_session",
+    TICKETS.c.session_id,
+    unique=True,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+
+MESSAGES = sa.Table(
+    "csbot_messages",
+    METADATA,
+    sa.Column("ticket_id", sa.ForeignKey(TICKETS.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False, comment="1, 2, …"),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("delivered", Moment, comment="when it reached the customer's channel; the customer's own at once"),
+    sa.UniqueConstraint("ticket_id", "key"),
+    sa.Index("csbot_messages_outbox", "delivered", "at"),
+)
+
+
+def prepare(connection: Connection) -> None:
+    """Make the tables if they are absent.
+
+    :raises StoreVersionError: the tables are of another version.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    if not sa.inspect(connection).has_table(META.name):
+        METADATA.create_all(connection)
+        connection.execute(sa.insert(META).values(name="schema_version", value=SCHEMA_VERSION))
+    found = connection.scalar(sa.select(META.c.value).where(META.c.name == "schema_version"))
+    if found != SCHEMA_VERSION:
+        raise StoreVersionError(
+            f"工单库的表版本是 {found}，本版 csbot 只认 {SCHEMA_VERSION}：请换用写它的 csbot，或换一个库"
+            f" | the desk's tables have another version, this csbot reads {SCHEMA_VERSION}"
+        )
