@@ -20,12 +20,11 @@ from csbot.dialogue.wording import word
 from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
 from csbot.handlers import Handler, Handlers
-from csbot.handoff.routing_table import RoutingTable, default_table
+from csbot.handoff.desk import Desk
+from csbot.handoff.handoffs import Handoffs
+from csbot.handoff.routing_table import RoutingTable
 from csbot.handoff.summary import Summariser
-from csbot.handoff.ticket import Opening, open_ticket
-from csbot.handoff.wording import tell_transfer
 from csbot.intents.over_turns import RecentVectors
-from csbot.intents.signals import PRESENT
 from csbot.intents.understand import understand
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
@@ -67,6 +66,8 @@ class Chatbot:
     :param handlers: the function that does each of these tasks, by the name in its ``call``.
     :param store: a `csbot.storage.Store`, or its URL (``sqlite:///var/csbot.db``); None: the host keeps the sessions, and
         attempts at orders are counted in this process only. :param config: settings.
+    :param desk: where people answer: a `csbot.handoff.desk.Desk`, or the URL of the built-in one (``sqlite:///var/csbot.db``);
+        None: a handoff's ticket is only in the reply, and the host sees to it.
     :param routing: where tickets go: a `RoutingTable` or its YAML file; None: the one that ships.
     :param summarise: makes a better summary of a ticket than the rules (a language model, say), in time; see `summary`.
     """
@@ -80,6 +81,7 @@ class Chatbot:
         handlers: Mapping[str, Handler] | None = None,
         store: Store | str | None = None,
         config: BotConfig | None = None,
+        desk: Desk | str | None = None,
         routing: RoutingTable | str | os.PathLike[str] | None = None,
         summarise: Summariser | None = None,
     ) -> None:
@@ -94,10 +96,8 @@ class Chatbot:
         self._matcher = TaskMatcher({task.name: task.examples for task in own}, {task.name: task.unlike for task in own})
         self._matcher.fit(kb.contents, kb.encode)
         self._recent = RecentVectors()
-        table = RoutingTable.read(routing) if isinstance(routing, (str, os.PathLike)) else routing or default_table()
-        titles = {slot.name: slot.title for task in self.tasks.values() for slot in task.slots}
-        titles |= {task.name: task.title for task in self.tasks.values()}
-        self._opening = Opening(table, titles, summarise)
+        self._handoffs = Handoffs.of(self.tasks, desk, routing, summarise)
+        self.desk = self._handoffs.desk
         self._tidied = -TIDY_EVERY_S
 
     def _count_in(self, store: Store) -> None:
@@ -110,7 +110,8 @@ class Chatbot:
         What an evaluation asks of it leaves no trace in the store, and meets no limit that others have reached.
         """
         bot = copy.copy(self)
-        bot.store = None
+        bot.store, bot.desk = None, None
+        bot._handoffs = self._handoffs.without_desk()
         bot._count_in(MemoryStore())
         return bot
 
@@ -202,17 +203,20 @@ class Chatbot:
             recent=self._recent,
         )
         policy = self.policy(contents, message.degraded)
-        action = self._act(session, state, decide(state, message, policy), attempt_id, now)
         names = tuple(dict.fromkeys((*state.names, *names_in(message))))
+        action = decide(state, message, policy)
+        held = self._handoffs.held(session)
+        if held:
+            action = self._handoffs.with_ticket(held, message, action, names, attempt_id, now)
+        action = self._act(session, state, action, attempt_id, now)
         faq = contents.get(action.candidate.faq_id) if action.candidate else None
         spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)
         ticket = None
         if action.kind == "handoff":
-            ticket = open_ticket(session, message, action, names, now, state=state, faq_of=contents.get, opening=self._opening)
-            sure = policy.sure_faq(message) if message.signal("urgency") >= PRESENT else None
-            help_now = contents.get(sure.faq_id) if sure else None
-            advice = help_now.answer_for(session.channel) if help_now else ""
-            spoken = tell_transfer(spoken, ticket, self._opening.table, state.turns, advice=advice)
+            ticket, spoken = self._handoffs.carry_out(
+                session, state, message, action, names, now,
+                held=held, faq_of=contents.get, spoken=spoken, sure=policy.sure_faq(message),
+            )  # fmt: skip
         trace = trace_of(state, message, action, policy, contents, names, started)
         session.turns.append(turn_of(message, action, spoken, now))
         return Reply(
