@@ -10,6 +10,7 @@ import pytest
 
 from csbot.errors import SessionConflict
 from csbot.models import Candidate, Order, OrderQuery, Reply, Session, Trace, Turn
+from csbot.models.events import FeedbackEvent, MessageEvent
 from csbot.storage import Store
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
@@ -29,6 +30,11 @@ def reply(text: str = "好的") -> Reply:
     candidate = Candidate(faq_id="f", question="问", score=0.3, confidence=0.25)
     trace = Trace(normalised="n", rule="r", intent=None, answer_threshold=0.5, clarify_threshold=0.2, misses=0)
     return Reply(text=text, kind="answer", match=candidate, order=Order(order_id="QH1", phone="13800000001"), trace=trace)
+
+
+def said(name: str, minute: float = 0, text: str = "在吗") -> MessageEvent:
+    """An event whose id is ``name``."""
+    return MessageEvent(id=name, at=NOON + minutes(minute), session_id="s", who="customer", text=text)
 
 
 def at_once(number: int, work: Callable[[int], object]) -> list[object]:
@@ -243,3 +249,49 @@ class StoreContract:
         assert store.replied(new, new.id) is not None
         store.purge(replies=datetime.now(timezone.utc) + minutes(1))
         assert store.replied(new, new.id) is None
+
+    def test_events_are_read_as_they_were_logged_in_the_order_of_their_times(self, store: Store) -> None:
+        events = [
+            said("b", 1, ODD.replace("\x00", "")),
+            FeedbackEvent(id="a", at=NOON + minutes(1), session_id="s", customer_id="u", channel="web", solved=False, score=1),
+            said("c", 0.000001),
+        ]
+        assert store.events() == []
+        assert store.log(events) == 3
+        assert store.events() == [events[2], events[1], events[0]]
+
+    def test_an_event_that_is_logged_again_is_the_same_one(self, store: Store) -> None:
+        assert store.log([said("a"), said("a")]) == 1
+        assert store.log([said("a"), said("b"), said("b")]) == 1
+        assert store.log([]) == 0
+        assert [event.id for event in store.events()] == ["a", "b"]
+
+    def test_of_many_that_log_the_same_at_once_each_event_is_kept_once(self, store: Store) -> None:
+        events = [said(str(number)) for number in range(50)]
+        counts = at_once(6, lambda n: store.log(events[n:] + events[:n]))
+        assert sum(counts) == 50  # type: ignore[arg-type]
+        assert len(store.events()) == 50
+
+    def test_more_events_than_are_written_at_a_time(self, store: Store) -> None:
+        assert store.log(said(str(number), number) for number in range(2500)) == 2500
+        assert [event.id for event in store.events()] == [str(number) for number in range(2500)]
+
+    def test_events_of_a_time(self, store: Store) -> None:
+        store.log([said("a", 0), said("b", 1), said("c", 2)])
+        between = store.events(since=NOON + minutes(1), until=NOON + minutes(2))
+        assert [event.id for event in between] == ["b"]
+
+    def test_a_turn_that_is_refused_leaves_no_event(self, store: Store) -> None:
+        session = Session(customer_id="u", turns=[turn()])
+        store.save(session, events=[said("first")])
+        late = session.model_copy(update={"version": 0}, deep=True)
+        with pytest.raises(SessionConflict):
+            store.save(late, events=[said("late")])
+        assert [event.id for event in store.events()] == ["first"]
+
+    def test_events_outlive_their_session_until_they_are_old_themselves(self, store: Store) -> None:
+        store.save(Session(customer_id="u", turns=[turn()]), events=[said("old", 0), said("new", 9)])
+        assert store.purge(sessions=NOON + minutes(5)) == 1
+        assert len(store.events()) == 2
+        assert store.purge(events=NOON + minutes(5)) == 1
+        assert [event.id for event in store.events()] == ["new"]

@@ -22,9 +22,10 @@ LAYERS = (
     {"intents"},
     {"dialogue"},
     {"orders", "handoff"},
-    {"handlers", "trace"},
+    {"events", "handlers", "trace"},
     {"bot"},
     {"evaluation"},
+    {"analytics"},
     {"cli"},
     {"__main__"},
 )
@@ -46,7 +47,7 @@ HOMES = {
     "sqlalchemy": {
         *("csbot.orders.database", "csbot.orders.sql", "csbot.orders.tables"),
         *("csbot.handoff.rows", "csbot.handoff.sql", "csbot.handoff.tables"),
-        *("csbot.storage.sql", "csbot.storage.tables"),
+        *("csbot.storage.rows", "csbot.storage.sql", "csbot.storage.tables"),
     },
     "tokenizers": {"csbot.encoders.export", "csbot.encoders.onnx"},
     "torch": {f"csbot.encoders.{name}" for name in ("checkpoint", "losses", "sentence_transformers", "student", "train_run")},

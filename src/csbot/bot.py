@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from csbot.config import BotConfig
 from csbot.dialogue import order_progress
@@ -19,6 +20,7 @@ from csbot.dialogue.turns import names_in, turn_of
 from csbot.dialogue.wording import word
 from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
+from csbot.events import feedback_event, turn_events
 from csbot.handlers import Handler, Handlers
 from csbot.handoff.desk import Desk
 from csbot.handoff.handoffs import Handoffs
@@ -165,10 +167,25 @@ class Chatbot:
         if self.store is None:
             reply = self._answer(session, text, attempt_id)
         else:
-            reply = answer_and_save(self.store, session, message_id, lambda: self._answer(session, text, attempt_id))
+            events_of = partial(turn_events, category_of=self._category)
+            reply = answer_and_save(self.store, session, message_id, lambda: self._answer(session, text, attempt_id), events_of)
         if reply.trace.rule not in (NOT_FOUND, LOOKUP_LIMIT):
             return reply, 0.0
         return reply, max(0.0, started + self.config.orders.not_found_floor_s - time.monotonic())
+
+    def feedback(self, session: Session, *, solved: bool | None = None, score: int | None = None, comment: str = "") -> None:
+        """Log what the customer thinks of the conversation; what is said last counts.
+
+        :param solved: whether the matter is settled: a button, a survey. :param score: 1 (bad) to 5.
+        :raises InputError: nothing is said, the score is none, or there is no store. :raises StoreError: the store fails.
+        """
+        if self.store is None:
+            raise InputError("反馈需要 store：Chatbot(kb, store=…) | feedback needs a store")
+        self.store.log([feedback_event(session, solved=solved, score=score, comment=comment)])
+
+    def _category(self, faq_id: str) -> str:
+        faq = self.kb.contents.get(faq_id)
+        return faq.category if faq else ""
 
     def _tidy(self, now_s: float) -> None:
         """Now and then, delete what no later message can need: attempts before the window, replies of long ago."""

@@ -102,7 +102,7 @@ def test_tables_of_another_version_are_refused_and_left_alone(file: Path) -> Non
     SqlStore(url(file)).close()
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE csbot_meta SET value = '999' WHERE name = 'schema_version'")
-    with pytest.raises(StoreVersionError, match=r"999.*只认 1") as caught:
+    with pytest.raises(StoreVersionError, match=r"999.*只认 2") as caught:
         SqlStore(url(file))
     assert "another version" in str(caught.value)
     assert rows(file, "SELECT value FROM csbot_meta WHERE name = 'schema_version'") == [("999",)]

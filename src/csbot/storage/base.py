@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from csbot.models import Reply, Session
+from csbot.models.events import Event
 
 EARLIER = 5
 """Earlier sessions named in a new one: what a human reads before answering; the rest is in the store."""
 
 
 class Store(Protocol):
-    """Sessions with optimistic locking, replies given, and attempts counted. Safe to use from many threads and processes.
+    """Sessions with optimistic locking, replies given, attempts counted, events logged. Safe for many threads and processes.
 
     Moments are aware. :raises StoreError: from every method, if the store can't be read or written; nothing is changed then.
     """
@@ -30,8 +31,16 @@ class Store(Protocol):
         """
         ...
 
-    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None, worker: str = "") -> None:
-        """Store the turns added since, with the reply to the message ``message_id``: all of it or nothing.
+    def save(
+        self,
+        session: Session,
+        *,
+        message_id: str | None = None,
+        reply: Reply | None = None,
+        worker: str = "",
+        events: Sequence[Event] = (),
+    ) -> None:
+        """Store the turns added since, with the reply to the message ``message_id`` and what is logged of it: all or nothing.
 
         ``session.version`` is raised by one, and the claim of ``worker`` ends.
 
@@ -71,12 +80,26 @@ class Store(Protocol):
         """Ids of other sessions of the same person, newest first, at most `EARLIER`."""
         ...
 
-    def purge(
-        self, *, sessions: datetime | None = None, replies: datetime | None = None, attempts: datetime | None = None
-    ) -> int:
-        """Delete what is older than the moment given for its kind; how many sessions, replies and attempts that were.
+    def log(self, events: Iterable[Event]) -> int:
+        """Add those events whose id is not in the log yet; how many that were."""
+        ...
 
-        A session is as old as its last turn; its turns and replies go with it, and so do the links of those days.
+    def events(self, *, since: datetime | None = None, until: datetime | None = None) -> list[Event]:
+        """Events at or after ``since`` and before ``until``, in the order of their times."""
+        ...
+
+    def purge(
+        self,
+        *,
+        sessions: datetime | None = None,
+        replies: datetime | None = None,
+        attempts: datetime | None = None,
+        events: datetime | None = None,
+    ) -> int:
+        """Delete what is older than the moment given for its kind; how many sessions, replies, attempts and events that were.
+
+        A session is as old as its last turn; its turns and replies go with it, and so do the links of those days. Its events
+        stay.
         """
         ...
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from csbot.errors import InputError, SessionConflict
 from csbot.models import Reply, Session, utc_now
+from csbot.models.events import Event
 from csbot.storage.base import Store
 
 TRIES = 24
@@ -24,13 +25,19 @@ CLAIM_S = 5.0
 LONGEST_PAUSE_S = 0.3
 
 
-def answer_and_save(store: Store, session: Session, message_id: str | None, answer: Callable[[], Reply]) -> Reply:
+EventsOf = Callable[[Session, Reply], Sequence[Event]]
+
+
+def answer_and_save(
+    store: Store, session: Session, message_id: str | None, answer: Callable[[], Reply], events_of: EventsOf = lambda *_: ()
+) -> Reply:
     """The reply of ``answer``, saved with its turn; the same reply where the message was answered before.
 
     ``session`` is brought up to the store's state first and ends up as the stored one. Who the customer is, on which channel,
     and what the host has proven of them is taken from it, not from the store.
 
     :param answer: replies from ``session`` as it then is and appends one turn to it; called again after a conflict.
+    :param events_of: what is logged of the session's last turn and its reply, in the same transaction.
     :raises SessionConflict: every try met another worker's save. :raises InputError: the session is another customer's.
     :raises StoreError: the store fails; the message is then not answered, and ``session`` has no turn of it.
     """
@@ -43,7 +50,7 @@ def answer_and_save(store: Store, session: Session, message_id: str | None, answ
             return given[1]
         claimed = number >= LOSSES and store.claim(session.id, worker, utc_now() + timedelta(seconds=CLAIM_S))
         try:
-            return _answer_once(store, session, message_id, answer, worker)
+            return _answer_once(store, session, message_id, answer, events_of, worker)
         except SessionConflict:
             time.sleep(random.uniform(0, min(0.005 * 2**number, LONGEST_PAUSE_S)))
         finally:
@@ -54,12 +61,15 @@ def answer_and_save(store: Store, session: Session, message_id: str | None, answ
     )
 
 
-def _answer_once(store: Store, session: Session, message_id: str | None, answer: Callable[[], Reply], worker: str) -> Reply:
+def _answer_once(
+    store: Store, session: Session, message_id: str | None, answer: Callable[[], Reply], events_of: EventsOf, worker: str
+) -> Reply:
     _refresh(session, store.load(session.id))
     turns = list(session.turns)
     try:
         reply = answer()
-        store.save(session, message_id=message_id, reply=reply, worker=worker)
+        events = events_of(session, reply)
+        store.save(session, message_id=message_id, reply=reply, worker=worker, events=events)
     except BaseException:
         session.turns = turns
         raise

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from csbot.errors import SessionConflict
 from csbot.models import Reply, Session, utc_now
+from csbot.models.events import Event
 from csbot.storage.base import EARLIER
 
 MessageKey = tuple[str, str, str]
@@ -41,6 +42,7 @@ class MemoryStore:
         self._attempts: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
         self._claims: dict[str, tuple[str, datetime]] = {}
         self._links: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+        self._events: dict[str, Event] = {}
 
     def load(self, session_id: str) -> Session | None:
         """See `Store.load`."""
@@ -59,7 +61,15 @@ class MemoryStore:
             self._keep(fresh)
             return fresh
 
-    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None, worker: str = "") -> None:
+    def save(
+        self,
+        session: Session,
+        *,
+        message_id: str | None = None,
+        reply: Reply | None = None,
+        worker: str = "",
+        events: Sequence[Event] = (),
+    ) -> None:
         """See `Store.save`."""
         with self._lock:
             key = message_key(session, message_id or "")
@@ -71,6 +81,7 @@ class MemoryStore:
             if message_id and reply is not None:
                 self._replies[key] = _Answered(session.id, reply.model_dump_json(), utc_now())
             self._claims.pop(session.id, None)
+            self._log(events)
 
     def claim(self, session_id: str, worker: str, until: datetime) -> bool:
         """See `Store.claim`."""
@@ -110,8 +121,24 @@ class MemoryStore:
         with self._lock:
             return self._earlier(session)
 
+    def log(self, events: Iterable[Event]) -> int:
+        """See `Store.log`."""
+        with self._lock:
+            return self._log(events)
+
+    def events(self, *, since: datetime | None = None, until: datetime | None = None) -> list[Event]:
+        """See `Store.events`."""
+        with self._lock:
+            found = [e for e in self._events.values() if (not since or e.at >= since) and (not until or e.at < until)]
+        return sorted(found, key=lambda event: (event.at, event.id))
+
     def purge(
-        self, *, sessions: datetime | None = None, replies: datetime | None = None, attempts: datetime | None = None
+        self,
+        *,
+        sessions: datetime | None = None,
+        replies: datetime | None = None,
+        attempts: datetime | None = None,
+        events: datetime | None = None,
     ) -> int:
         """See `Store.purge`."""
         with self._lock:
@@ -122,11 +149,20 @@ class MemoryStore:
                 self._claims.pop(session_id, None)
             for key in stale:
                 del self._replies[key]
+            past = [i for i, event in self._events.items() if events and event.at < events]
+            for event_id in past:
+                del self._events[event_id]
             _drop_old(self._links, sessions)
-            return len(old) + len(stale) + _drop_old(self._attempts, attempts)
+            return len(old) + len(stale) + len(past) + _drop_old(self._attempts, attempts)
 
     def close(self) -> None:
         """See `Store.close`."""
+
+    def _log(self, events: Iterable[Event]) -> int:
+        before = len(self._events)
+        for event in events:
+            self._events.setdefault(event.id, event)
+        return len(self._events) - before
 
     def _claimed(self, session_id: str, worker: str) -> bool:
         """Whether another than ``worker`` has the session to itself."""

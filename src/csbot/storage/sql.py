@@ -5,22 +5,23 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from csbot.errors import SessionConflict, StoreError
 from csbot.models import Reply, Session, Turn, utc_now
+from csbot.models.events import Event
 from csbot.storage.base import EARLIER
 from csbot.storage.memory import message_key
-from csbot.storage.tables import ATTEMPTS, LINKS, REPLIES, SESSIONS, TURNS, WRITES, open_engine, prepare
+from csbot.storage.rows import insert_events, insert_new, read_events
+from csbot.storage.tables import ATTEMPTS, EVENTS, LINKS, REPLIES, SESSIONS, TURNS, WRITES, open_engine, prepare
 
 
 class SqlStore:
@@ -59,7 +60,15 @@ class SqlStore:
         fresh.earlier, fresh.version = begun.earlier, begun.version
         return fresh
 
-    def save(self, session: Session, *, message_id: str | None = None, reply: Reply | None = None, worker: str = "") -> None:
+    def save(
+        self,
+        session: Session,
+        *,
+        message_id: str | None = None,
+        reply: Reply | None = None,
+        worker: str = "",
+        events: Sequence[Event] = (),
+    ) -> None:
         """See `Store.save`."""
         row = _row(session) | {"version": session.version + 1, "worker": "", "claimed_until": None}
         with self._writing() as connection:
@@ -82,6 +91,7 @@ class SqlStore:
                     owner=owner, channel=channel, message_id=message_id, session_id=session.id, at=utc_now(),
                     body=reply.model_dump_json(),
                 ))  # fmt: skip
+            insert_events(connection, events)
         session.version += 1
 
     def claim(self, session_id: str, worker: str, until: datetime) -> bool:
@@ -108,7 +118,7 @@ class SqlStore:
             .group_by(ATTEMPTS.c.key_hash)
         )
         with self._writing() as connection:
-            _insert_new(connection, ATTEMPTS, rows)
+            insert_new(connection, ATTEMPTS, rows)
         with self._reading() as connection:
             counts = {hashes[row.key_hash]: row.tries for row in connection.execute(counted)}
         return {key: counts.get(key, 0) for key in keys}
@@ -123,21 +133,37 @@ class SqlStore:
         """See `Store.link`."""
         with self._writing() as connection:
             row = {"proof_hash": self._hash(proof), "customer_id": customer_id, "at": utc_now()}
-            _insert_new(connection, LINKS, [row])
+            insert_new(connection, LINKS, [row])
 
     def earlier(self, session: Session) -> list[str]:
         """See `Store.earlier`."""
         with self._reading() as connection:
             return self._earlier(connection, session)
 
+    def log(self, events: Iterable[Event]) -> int:
+        """See `Store.log`."""
+        with self._writing() as connection:
+            return insert_events(connection, events)
+
+    def events(self, *, since: datetime | None = None, until: datetime | None = None) -> list[Event]:
+        """See `Store.events`."""
+        with self._reading() as connection:
+            return read_events(connection, since, until)
+
     def purge(
-        self, *, sessions: datetime | None = None, replies: datetime | None = None, attempts: datetime | None = None
+        self,
+        *,
+        sessions: datetime | None = None,
+        replies: datetime | None = None,
+        attempts: datetime | None = None,
+        events: datetime | None = None,
     ) -> int:
         """See `Store.purge`."""
         old = [
             sa.delete(table).where(column < before)
             for table, column, before in (
                 (REPLIES, REPLIES.c.at, replies), (ATTEMPTS, ATTEMPTS.c.at, attempts), (SESSIONS, SESSIONS.c.spoken, sessions),
+                (EVENTS, EVENTS.c.at, events),
             )
             if before is not None
         ]  # fmt: skip
@@ -218,9 +244,3 @@ def _session(connection: Connection, query: sa.Select[Any]) -> Session | None:
     session.turns = [Turn.model_validate_json(body) for body in connection.scalars(bodies)]
     session.version = row.version
     return session
-
-
-def _insert_new(connection: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-    """Insert those rows whose key is not there yet."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(table).on_conflict_do_nothing(), rows)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from csbot.errors import ConfigError, MissingDependency, StoreVersionError
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Version of the tables below; another one in the database is refused."""
 
 BUSY_TIMEOUT_S = 10
@@ -95,6 +95,15 @@ LINKS = sa.Table(
     sa.Column("customer_id", sa.Text, primary_key=True, index=True),
     sa.Column("at", Moment, nullable=False, index=True),
 )
+
+EVENTS = sa.Table(
+    "csbot_events",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("body", sa.Text, nullable=False, comment="JSON of the event, masked"),
+)
+"""They refer to no other table: what happened stays when the session is deleted."""
 
 
 def open_engine(url: str) -> Engine:

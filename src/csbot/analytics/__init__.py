@@ -1,0 +1,1 @@
+"""What the event log says: episodes, their outcomes, and indicators over them."""
