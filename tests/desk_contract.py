@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from csbot.errors import TicketError
+from csbot.errors import StoreError, TicketError
 from csbot.handoff.desk import OPEN, Desk
-from csbot.models import Actor, Deadlines, Line, Message, Priority, Route, Ticket, TicketState
+from csbot.models import Actor, Deadlines, Line, Message, Note, Priority, Route, Ticket, TicketState
 from store_contract import at_once
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=timezone.utc)
@@ -121,7 +121,7 @@ class DeskContract:
 
     def test_messages_pass_both_ways_in_order_and_once_each(self, desk: Desk) -> None:
         active(desk)
-        desk.say("T0", message("c1", "\x00" + ODD))
+        desk.hear("T0", message("c1", "\x00" + ODD))
         first = desk.say("T0", message("a1", "您好", who="agent", by="li"))
         again = desk.say("T0", message("a1", "您好", who="agent", by="li"))
         assert first == again
@@ -131,10 +131,10 @@ class DeskContract:
 
     def test_the_same_message_said_at_once_by_many_is_there_once(self, desk: Desk) -> None:
         desk.file(ticket())
-        said = at_once(8, lambda n: desk.say("T0", message("same")).number)
-        assert said == [1] * 8
-        numbers = at_once(8, lambda n: desk.say("T0", message(f"k{n}")).number)
-        assert sorted(numbers) == list(range(2, 10))  # type: ignore[type-var]
+        assert at_once(8, lambda n: desk.hear("T0", message("same"))) == [ticket()] * 8
+        assert [m.number for m in desk.messages("T0")] == [1]
+        at_once(8, lambda n: desk.hear("T0", message(f"k{n}")))
+        assert [m.number for m in desk.messages("T0")] == list(range(1, 10))
 
     def test_an_agent_speaks_only_where_they_have_the_session(self, desk: Desk) -> None:
         desk.file(ticket())
@@ -143,13 +143,61 @@ class DeskContract:
         active(desk, 1)
         with pytest.raises(TicketError, match="请先接手"):
             desk.say("T1", message("a", who="agent", by="zhao"))
-        with pytest.raises(TicketError, match="没有工单"):
-            desk.say("T9", message("a"))
+        for unknown in (desk.say, desk.hear):
+            with pytest.raises(TicketError, match="没有工单"):
+                unknown("T9", message("a", who="bot"))
         assert desk.messages("T0") == desk.messages("T1") == []
+
+    def test_the_bot_speaks_only_where_no_agent_has_the_session(self, desk: Desk) -> None:
+        desk.file(ticket())
+        desk.say("T0", message("b1", "您前面 1 位", who="bot"))
+        active(desk, 0)
+        with pytest.raises(TicketError, match="机器人不插话"):
+            desk.say("T0", message("b2", who="bot"))
+        assert desk.say("T0", message("b1", who="bot")).text == "您前面 1 位"
+        assert [m.text for m in desk.messages("T0")] == ["您前面 1 位"]
+        assert desk.outbox() == []
+
+    def test_what_a_customer_writes_after_the_end_is_not_for_this_ticket(self, desk: Desk) -> None:
+        active(desk)
+        heard = desk.hear("T0", message("c1"))
+        assert heard is not None
+        assert heard.state == "active"
+        desk.move("T0", "resolved", LI, after(hours=1), "好了")
+        assert desk.hear("T0", message("c2")) is None
+        assert [m.key for m in desk.messages("T0")] == ["c1"]
+
+    def test_notes_are_kept_in_their_order(self, desk: Desk) -> None:
+        desk.file(ticket())
+        first, second = Note(by=LI, at=NOON, text="已问工厂"), Note(by=ZHAO, at=after(hours=1), text=ODD)
+        desk.note("T0", first)
+        assert desk.note("T0", second).notes == [first, second]
+        with pytest.raises(TicketError, match="没有工单"):
+            desk.note("T9", first)
+
+    def test_a_ticket_is_opened_again_unless_its_session_has_another(self, desk: Desk) -> None:
+        active(desk)
+        desk.move("T0", "resolved", LI, after(hours=1), "好了")
+        desk.move("T0", "queued", CUSTOMER, after(hours=2), "又坏了")
+        desk.move("T0", "abandoned", CUSTOMER, after(hours=3))
+        other = desk.file(ticket().model_copy(update={"id": "T-other"}))
+        with pytest.raises(TicketError, match=other.id):
+            desk.move("T0", "queued", CUSTOMER, after(hours=4))
+        kept = desk.get("T0")
+        assert kept is not None
+        assert kept.state == "abandoned"
+
+    def test_a_ticket_that_is_filed_again_after_its_end_stays_as_it_is(self, desk: Desk) -> None:
+        active(desk)
+        ended = desk.move("T0", "resolved", LI, after(hours=1), "好了")
+        assert desk.file(ticket()) == ended
+        assert desk.of_session("s0") is None
+        with pytest.raises(StoreError, match="另一个会话"):
+            desk.file(ticket().model_copy(update={"session_id": "s1"}))
 
     def test_what_agents_say_waits_to_be_delivered_and_what_customers_say_does_not(self, desk: Desk) -> None:
         active(desk)
-        desk.say("T0", message("c1"))
+        desk.hear("T0", message("c1"))
         desk.say("T0", message("a1", "一", who="agent", by="li", at=after(minutes=2)))
         desk.say("T0", message("a2", "二", who="agent", by="li", at=after(minutes=3)))
         waiting = desk.outbox()
@@ -194,15 +242,22 @@ class DeskContract:
 
     def test_an_agent_who_stays_silent_loses_the_session_to_the_bot(self, desk: Desk) -> None:
         active(desk)
-        desk.say("T0", message("c1", at=after(minutes=5)))
-        desk.say("T0", message("c2", at=after(minutes=15)))
+        desk.say("T0", message("a1", who="agent", by="li", at=after(minutes=2)))
+        desk.hear("T0", message("c1", at=after(minutes=5)))
+        desk.hear("T0", message("c2", at=after(minutes=15)))
         assert desk.tick(after(minutes=19)) == []
         assert [one.state for one in desk.tick(after(minutes=21))] == ["returned_to_bot"]
 
+    def test_an_agent_who_takes_a_session_and_says_nothing_loses_it(self, desk: Desk) -> None:
+        active(desk)
+        assert desk.tick(after(minutes=15)) == []
+        assert [one.state for one in desk.tick(after(minutes=17))] == ["returned_to_bot"]
+
     def test_an_agent_who_answers_or_whom_nobody_asks_keeps_it(self, desk: Desk) -> None:
         active(desk)
+        desk.say("T0", message("a0", who="agent", by="li", at=after(minutes=2)))
         assert desk.tick(after(minutes=50)) == []
-        desk.say("T0", message("c1", at=after(minutes=51)))
+        desk.hear("T0", message("c1", at=after(minutes=51)))
         desk.say("T0", message("a1", who="agent", by="li", at=after(minutes=52)))
         assert desk.tick(after(minutes=90)) == []
 
@@ -222,15 +277,22 @@ class DeskContract:
         desk.file(ticket(state="after_hours"))
         assert [one.state for one in desk.tick(after(minutes=1))] == ["queued"]
 
+    def test_a_finished_ticket_is_closed_after_three_days(self, desk: Desk) -> None:
+        active(desk)
+        desk.move("T0", "resolved", LI, after(hours=1), "好了")
+        assert desk.tick(after(hours=72)) == []
+        assert [one.state for one in desk.tick(after(hours=73))] == ["closed"]
+        assert desk.tick(after(hours=99)) == []
+
     def test_the_first_rating_of_a_finished_ticket_counts(self, desk: Desk) -> None:
         active(desk)
         with pytest.raises(TicketError, match="没有处理完"):
-            desk.rate("T0", 5, "", after(hours=1))
+            desk.rate("T0", 5)
         desk.move("T0", "resolved", LI, after(hours=1), "好了")
         with pytest.raises(TicketError, match="1 到 5"):
-            desk.rate("T0", 6, "", after(hours=1))
-        desk.rate("T0", 2, "慢", after(hours=1))
-        desk.rate("T0", 5, "", after(hours=2))
+            desk.rate("T0", 6)
+        assert desk.rate("T0", 2, "慢，打 13800000001").comment == "慢，打 138****0001"
+        assert desk.rate("T0", 5).rating == 2
 
     def test_a_phone_number_to_call_is_kept_readable(self, desk: Desk) -> None:
         desk.file(ticket())

@@ -22,6 +22,7 @@ from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
 from csbot.events import feedback_event, turn_events
 from csbot.handlers import Handler, Handlers
+from csbot.handoff.asked import Asked
 from csbot.handoff.desk import Desk
 from csbot.handoff.handoffs import Handoffs
 from csbot.handoff.routing_table import RoutingTable
@@ -69,7 +70,7 @@ class Chatbot:
     :param store: a `csbot.storage.Store`, or its URL (``sqlite:///var/csbot.db``); None: the host keeps the sessions, and
         attempts at orders are counted in this process only. :param config: settings.
     :param desk: where people answer: a `csbot.handoff.desk.Desk`, or the URL of the built-in one (``sqlite:///var/csbot.db``);
-        None: a handoff's ticket is only in the reply, and the host sees to it.
+        None: a handoff's ticket is only in the reply, and the host sees to it. While an agent has a session, replies are empty.
     :param routing: where tickets go: a `RoutingTable` or its YAML file; None: the one that ships.
     :param summarise: makes a better summary of a ticket than the rules (a language model, say), in time; see `summary`.
     """
@@ -222,20 +223,14 @@ class Chatbot:
         policy = self.policy(contents, message.degraded)
         names = tuple(dict.fromkeys((*state.names, *names_in(message))))
         action = decide(state, message, policy)
-        held = self._handoffs.held(session)
-        if held:
-            action = self._handoffs.with_ticket(held, message, action, names, attempt_id, now)
+        asked = Asked(session, state, message, names, attempt_id, now, contents.get, policy.sure_faq)
+        held, action = self._handoffs.pass_on(asked, action)
         action = self._act(session, state, action, attempt_id, now)
         faq = contents.get(action.candidate.faq_id) if action.candidate else None
         spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)
-        ticket = None
-        if action.kind == "handoff":
-            ticket, spoken = self._handoffs.carry_out(
-                session, state, message, action, names, now,
-                held=held, faq_of=contents.get, spoken=spoken, sure=policy.sure_faq(message),
-            )  # fmt: skip
+        action, held, spoken = self._handoffs.settle(asked, action, held, spoken)
         trace = trace_of(state, message, action, policy, contents, names, started)
-        session.turns.append(turn_of(message, action, spoken, now))
+        session.turns.append(turn_of(message, action, spoken, now, held.id if held else None))
         return Reply(
             text=spoken,
             kind=action.kind,
@@ -243,7 +238,7 @@ class Chatbot:
             candidates=list(action.options or message.candidates[:5]),
             slot=action.slot if action.kind == "ask_slot" else None,
             order=action.order,
-            ticket=ticket,
+            ticket=held if action.kind == "handoff" else None,
             trace=trace,
         )
 

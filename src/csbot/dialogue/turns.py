@@ -7,8 +7,11 @@ from datetime import datetime
 from csbot.models import Action, Turn, Understanding
 
 
-def turn_of(message: Understanding, action: Action, spoken: str, at: datetime) -> Turn:
-    """The turn of a message that was decided upon at ``at``, and answered with ``spoken``."""
+def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, ticket_id: str | None = None) -> Turn:
+    """The turn of a message that was decided upon at ``at``, and answered with ``spoken``.
+
+    :param ticket_id: of the ticket that was open, or is since.
+    """
     ended = action.kind in ("order_status", "task_done", "handoff")
     return Turn(
         user=message.text,
@@ -25,6 +28,7 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime) -
         order_id=action.order.order_id if action.order else None,
         reason=action.reason,
         offer=action.offer,
+        ticket_id=ticket_id,
         names=names_in(message),
         at=at,
     )

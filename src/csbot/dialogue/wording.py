@@ -48,7 +48,7 @@ def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, n
         return action.text or say("task_done", state.turns)
     if action.wording == "failed" and task:
         return _filled(_in_turn(task.failed, state.turns), task, action.slots, now)
-    return say(action.wording, state.turns) + resume
+    return (say(action.wording, state.turns) if action.wording else "") + resume
 
 
 def _resume(state: State, action: Action, task: Task | None) -> str:

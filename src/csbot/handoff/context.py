@@ -26,26 +26,38 @@ def mask_signals(signals: Sequence[Signal], names: Sequence[str]) -> list[Signal
     return [signal.model_copy(update={"text": mask(signal.text, names)}) for signal in signals]
 
 
-def transcript_of(session: Session, message: Understanding, names: Sequence[str]) -> list[Line]:
-    """Every line of the session and this message, masked.
+def transcript_of(session: Session, message: Understanding, names: Sequence[str], agents: Sequence[Line] = ()) -> list[Line]:
+    """Every line of the session and this message, masked; where the bot was silent, there is no line of its.
 
     :param session: with the turns before ``message``. :param names: people's names to cover wherever they stand.
+    :param agents: what agents said in this session before, masked: it is put in its place by its time.
     """
-    lines: list[Line] = []
-    for turn, masked in zip(session.turns, _masked(session.turns, names), strict=True):
-        lines += [Line(who="customer", text=masked, at=turn.at), Line(who="bot", text=mask(turn.reply, names), at=turn.at)]
+    lines = lines_of(session.turns, names)
+    for said in agents:
+        later = (number for number, line in enumerate(lines) if said.at and line.at and line.at > said.at)
+        lines.insert(next(later, len(lines)), said)
     own = mask_spans(message.text, (*message.slots, *message.denied), names)
     return [*lines, Line(who="customer", text=own)]
 
 
+def lines_of(turns: Sequence[Turn], names: Sequence[str]) -> list[Line]:
+    """What was said in these turns, masked."""
+    lines: list[Line] = []
+    for turn, masked in zip(turns, _masked(turns, names), strict=True):
+        lines.append(Line(who="customer", text=masked, at=turn.at))
+        if turn.reply:
+            lines.append(Line(who="bot", text=mask(turn.reply, names), at=turn.at))
+    return lines
+
+
 def attempts_of(session: Session, names: Sequence[str], faq_of: FaqOf, titles: Mapping[str, str]) -> list[Attempt]:
-    """What the bot did about each message, courtesy left out.
+    """What the bot did about each message, courtesy and silence left out.
 
     :param titles: what slots and tasks are called, by name.
     """
     found = []
     for turn, masked in zip(session.turns, _masked(session.turns, names), strict=True):
-        if turn.kind != "smalltalk":
+        if turn.kind != "smalltalk" and turn.reply:
             what = _what(turn, faq_of, titles)
             found.append(Attempt(asked=masked, kind=turn.kind, what=what, faq_id=turn.faq_id, confidence=turn.confidence))
     return found

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from csbot.models import Actor, Earlier, Message, Ticket, TicketState, Waiting
+from csbot.models import Actor, Earlier, Message, Note, Ticket, TicketState, Waiting
 
 OPEN: tuple[TicketState, ...] = ("queued", "after_hours", "assigned", "active")
 """States in which a session waits for a human or has one; a session has at most one such ticket."""
@@ -27,7 +27,10 @@ class Desk(Protocol):
         ...
 
     def file(self, ticket: Ticket) -> Ticket:
-        """Put a ticket into its queue. If its session has an open one, that one is returned, and nothing is filed twice."""
+        """Put a ticket into its queue.
+
+        One with this id that is there, or else the open one of its session, is returned instead: nothing is filed twice.
+        """
         ...
 
     def get(self, ticket_id: str) -> Ticket | None:
@@ -60,15 +63,31 @@ class Desk(Protocol):
     ) -> Ticket:
         """Bring a ticket into another state.
 
-        :raises TicketError: there is no such ticket, or the step is not allowed (`csbot.handoff.states.transition`).
+        A customer who is given back to the bot is told so through the outbox.
+
+        :raises TicketError: there is no such ticket, the step is not allowed (`csbot.handoff.states.transition`), or the ticket
+            would be a second open one of its session.
+        """
+        ...
+
+    def hear(self, ticket_id: str, message: Message) -> Ticket | None:
+        """Add what the customer wrote to an open ticket; the ticket as it stood then. None: it is open no more, nothing added.
+
+        A message with the key of an earlier one is that one. :raises TicketError: there is no such ticket.
         """
         ...
 
     def say(self, ticket_id: str, message: Message) -> Message:
-        """Add a message; one with the key of an earlier message is that one. An agent's and the bot's wait to be delivered.
+        """Add what an agent or the bot says; a message with the key of an earlier one is that one.
 
-        :raises TicketError: there is no such ticket, or an agent speaks who hasn't it.
+        An agent's waits in the outbox to be delivered; the bot's is a reply that goes to the customer anyway.
+
+        :raises TicketError: there is no such ticket, an agent speaks who hasn't it, or the bot while an agent has it.
         """
+        ...
+
+    def note(self, ticket_id: str, note: Note) -> Ticket:
+        """Leave a note for whoever opens the ticket next. :raises TicketError: there is no such ticket."""
         ...
 
     def messages(self, ticket_id: str, after: int = 0) -> list[Message]:
@@ -87,7 +106,7 @@ class Desk(Protocol):
         """A phone number under which the customer wants to be called back."""
         ...
 
-    def rate(self, ticket_id: str, score: int, comment: str, at: datetime) -> None:
+    def rate(self, ticket_id: str, score: int, comment: str = "") -> Ticket:
         """What the customer thinks of the service: 1 (bad) to 5; the first answer counts.
 
         :raises TicketError: there is no such ticket, it is still open, or the score is none.
@@ -100,7 +119,7 @@ class Desk(Protocol):
 
     def tick(self, at: datetime) -> list[Ticket]:
         """What is due by now: claims that nobody took up come back, the desk opens, silent agents lose the session to the bot,
-        overdue tickets go one tier up. The tickets that changed."""
+        overdue tickets go one tier up, finished ones are closed. The tickets that changed. To be called every minute or so."""
         ...
 
     def close(self) -> None:

@@ -10,6 +10,9 @@ from csbot.handoff.routing import deadlines
 from csbot.handoff.routing_table import RoutingTable, default_table
 from csbot.models import Ticket, TicketState
 
+FINISHED: tuple[TicketState, ...] = ("resolved", "followed_up", "returned_to_bot", "abandoned", "failed")
+"""States in which nobody works on a ticket, and from which it can be closed."""
+
 ESCALATED = "超时升级"
 """Why a ticket is in its tier after it was overdue, in `Route.why`."""
 
@@ -23,21 +26,26 @@ class DeskRules:
         a closed lid); two minutes are enough to read it.
     :ivar silence_s: an agent who leaves a customer's message unanswered so long loses the session to the bot; 15 minutes, half
         of the first contact's service level.
+    :ivar close_s: a ticket that nobody works on any more is closed after so long; 72 hours, in which a customer who comes back
+        with the same matter counts as not helped.
     """
 
     table: RoutingTable = field(default_factory=default_table)
     take_up_s: float = 120.0
     silence_s: float = 900.0
+    close_s: float = 72 * 3600.0
 
 
 def due_step(
     ticket: Ticket, unanswered: datetime | None, rules: DeskRules, at: datetime
 ) -> tuple[TicketState, str] | Literal["escalate"] | None:
-    """The state that an open ticket should be in by now, and why; "escalate": a tier higher; None: nothing is due.
+    """The state that a ticket should be in by now, and why; "escalate": a tier higher; None: nothing is due.
 
-    :param unanswered: when the customer spoke to the agent without an answer.
+    :param unanswered: since when the customer waits for the agent's word.
     """
     hours = rules.table.hours
+    if ticket.state in FINISHED and at - ticket.changed >= timedelta(seconds=rules.close_s):
+        return "closed", "到期自动闭环"
     if ticket.state == "after_hours" and (hours is None or hours.is_open(at)):
         return "queued", "上班了"
     if ticket.state == "assigned" and at - ticket.changed >= timedelta(seconds=rules.take_up_s):

@@ -1,28 +1,31 @@
 """What a bot does about people: it opens tickets, files them at the desk, passes on what a waiting customer writes, and is
-silent while a human has the session. A desk that can't be read never becomes an error to the customer."""
+silent while a human has the session.
+
+A message may be decided upon several times: another worker was faster, or the process died and the channel delivers it again.
+What the desk has of it by then is found by the message's key, and nothing is filed or said twice.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
-from csbot.dialogue.state import State
 from csbot.dialogue.tasks import Task
-from csbot.errors import StoreError
+from csbot.errors import StoreError, TicketError
 from csbot.handoff import open_desk
-from csbot.handoff.context import FaqOf
+from csbot.handoff.asked import Asked
+from csbot.handoff.context import lines_of
 from csbot.handoff.desk import Desk
 from csbot.handoff.routing_table import RoutingTable, default_table
 from csbot.handoff.states import transition
 from csbot.handoff.summary import Summariser
 from csbot.handoff.ticket import Opening, open_ticket
 from csbot.handoff.wording import Words, tell_transfer
-from csbot.intents.signals import PRESENT
-from csbot.intents.understand import matter_of
-from csbot.models import Action, Actor, Candidate, Earlier, Message, Session, Ticket, Understanding, Waiting
-from csbot.privacy import mask_spans, mask_value
+from csbot.models import Action, Actor, Earlier, Line, Message, Note, Session, Ticket, TicketState, Waiting
+from csbot.privacy import mask, mask_value
 
 SILENT = "human_has_session"
 """Rule of a turn that an agent answers: the bot's reply is empty."""
@@ -30,8 +33,10 @@ CONTACT = "contact_left"
 """Rule of the turn in which a customer who waits for the desk to open leaves a phone number."""
 STILL_WAITING = "still_waiting"
 """Rule of the turn in which a customer who is in the queue calls for a human again."""
-MOST_WORDS = 6
-"""Characters beside a phone number with which it is still nothing but a phone number to call."""
+FILED = "ticket_filed"
+"""Rule of the turn of a message whose ticket was filed before its turn could be saved, and that leads elsewhere by now."""
+_GOES_ON: tuple[TicketState, ...] = ("queued", "after_hours", "assigned", "failed")
+"""States of a ticket whose customer hears the bot."""
 
 log = logging.getLogger(__name__)
 
@@ -67,74 +72,114 @@ class Handoffs:
         """The same, but tickets are filed nowhere."""
         return Handoffs(self._opening)
 
-    def held(self, session: Session) -> Ticket | None:
-        """The open ticket of a session; None as well where the desk can't be read: then the bot answers."""
+    def pass_on(self, asked: Asked, action: Action) -> tuple[Ticket | None, Action]:
+        """Give the message to whoever has the session's ticket or gets it; the ticket, and what becomes of the action.
+
+        :raises StoreError: the desk can't be written; or it can't be read, and an agent had the session just before.
+        """
+        held = self._held(asked.session)
+        if held is None or self.desk is None:
+            return None, action
+        if held.id == asked.ticket_id:
+            return held, self._once_more(held, asked, action)
+        held = self.desk.hear(held.id, asked.heard(personal=self.desk.personal))
+        if held is None:  # finished in between
+            return None, action
+        if held.state == "active":
+            return held, _silent(held)
+        if held.state == "after_hours" and asked.phone:
+            return held, Action(kind="handoff", rule=CONTACT, reason=held.reason)
+        return held, action.model_copy(update={"rule": STILL_WAITING}) if action.kind == "handoff" else action
+
+    def settle(self, asked: Asked, action: Action, held: Ticket | None, spoken: str) -> tuple[Action, Ticket | None, str]:
+        """What remains to be done: open the ticket, say what the wait is, let the desk know what the customer is told.
+
+        :param held: the session's ticket, as `pass_on` gave it. :param spoken: the bot's words; a transfer begins with them.
+        :returns: the action, which is `SILENT` if an agent has taken over in between; the session's ticket; the words.
+        A new ticket that can't be filed is `failed`, and the customer is told.
+
+        :raises StoreError: a phone number that the customer leaves can't be written.
+        """
+        if action.rule == SILENT:
+            return action, held, ""
+        if action.kind == "handoff":
+            if held is None:
+                held = self._file(asked, action)
+            if held.state not in _GOES_ON:  # the message was delivered again, and somebody has dealt with it by now
+                return _silent(held), held, ""
+            opened = held.id == asked.ticket_id
+            spoken = self._transfer(asked, held, spoken) if opened else self._again(asked, held, action)
+        if held is None or self.desk is None or held.state == "failed":
+            return action, held, spoken
+        return self._told(self.desk, asked, action, held, spoken)
+
+    def _held(self, session: Session) -> Ticket | None:
+        """The open ticket of a session. Where the desk can't be read the bot answers, unless an agent had it just before."""
         if self.desk is None:
             return None
         try:
             return self.desk.of_session(session.id)
         except StoreError as error:
+            if session.turns and session.turns[-1].rule == SILENT:
+                raise
             log.warning("读不到工单：%s | the desk can't be read", error)
             return None
 
-    def with_ticket(
-        self, held: Ticket, message: Understanding, action: Action, names: Sequence[str], key: str, at: datetime
-    ) -> Action:
-        """Pass a message on to whoever has the ticket or gets it; what becomes of the action.
-
-        :param names: people's names to cover. :param key: the same however often one message is decided upon.
-        :raises StoreError: the desk can't be written.
-        """
+    def _once_more(self, held: Ticket, asked: Asked, action: Action) -> Action:
+        """The action for a message that has opened this ticket before. Turns saved since then go to the ticket as well."""
         assert self.desk is not None
-        spans = (*message.slots, *message.denied)
-        text = message.text if self.desk.personal else mask_spans(message.text, spans, names)
-        self.desk.say(held.id, Message(key=key, who="customer", text=text, at=at))
+        known = sum(line.who == "customer" for line in held.transcript) - 1
+        late = [turn for turn in asked.session.turns[known:] if turn.ticket_id != held.id]
+        for number, line in enumerate(lines_of(late, asked.names)):
+            late_one = Message(key=f"{asked.key} before {number}", who=line.who, text=line.text, at=line.at or asked.at)
+            with suppress(TicketError):  # the bot's line, and an agent has the session by now
+                self.desk.hear(held.id, late_one) if line.who == "customer" else self.desk.say(held.id, late_one)
         if held.state == "active":
-            return Action(kind="handoff", rule=SILENT, reason=held.reason)
-        if held.state == "after_hours" and _contact(message):
-            return Action(kind="handoff", rule=CONTACT, reason=held.reason)
-        return action.model_copy(update={"rule": STILL_WAITING}) if action.kind == "handoff" else action
+            return _silent(held)
+        return action if action.kind == "handoff" else Action(kind="handoff", rule=FILED, reason=held.reason, wording="handoff")
 
-    def carry_out(
-        self,
-        session: Session,
-        state: State,
-        message: Understanding,
-        action: Action,
-        names: Sequence[str],
-        at: datetime,
-        *,
-        held: Ticket | None,
-        faq_of: FaqOf,
-        spoken: str,
-        sure: Candidate | None,
-    ) -> tuple[Ticket, str]:
-        """The ticket of a handoff, and what the customer is told; "" while an agent has the session.
-
-        :param held: the ticket that was open before. :param spoken: what the transfer begins with.
-        :param sure: the FAQ that the bot is sure of; in an emergency its answer is told until somebody comes.
-        """
-        if held is not None:
-            return held, self._again(held, message, action, state.turns, at)
+    def _file(self, asked: Asked, action: Action) -> Ticket:
+        """A new ticket, as the desk has it; `failed` where the desk can't be written. Another one, if that was faster."""
         ticket = open_ticket(
-            session, message, action, names, at,
-            state=state, faq_of=faq_of, opening=self._opening, history=self._history(session),
+            asked.session, asked.message, action, asked.names, asked.at, state=asked.state, faq_of=asked.faq_of,
+            opening=self._opening, key=asked.key, history=self._history(asked.session), agents=self._agents(asked),
         )  # fmt: skip
-        ticket, waiting = self._file(ticket, at)
-        faq = faq_of(sure.faq_id) if sure and message.signal("urgency") >= PRESENT else None
-        advice = faq.answer_for(session.channel) if faq else ""
-        text = tell_transfer(spoken, ticket, self._opening.table, state.turns, waiting=waiting, advice=advice)
-        return ticket, text
+        if self.desk is None:
+            return ticket
+        try:
+            filed = self.desk.file(ticket)
+            if filed.id != ticket.id:
+                filed = self.desk.hear(filed.id, asked.heard(personal=self.desk.personal)) or self.desk.file(ticket)
+        except StoreError as error:
+            log.error("工单 %s 没能登记：%s | the ticket could not be filed", ticket.id, error)
+            return transition(ticket, "failed", Actor(kind="system"), asked.at, "工单库写入失败")
+        return filed
 
-    def _again(self, held: Ticket, message: Understanding, action: Action, turn: int, at: datetime) -> str:
-        if action.rule == SILENT or self.desk is None:
-            return ""
-        words = Words(held.channel, turn)
-        phone = _contact(message)
-        if action.rule == CONTACT and phone:
-            self.desk.reach(held.id, phone)
-            return words.say("taken", phone=mask_value("phone", phone))
-        return words.say("still") + words.wait(self._waiting(held, at))
+    def _transfer(self, asked: Asked, ticket: Ticket, opening: str) -> str:
+        """What the customer is told of a new ticket."""
+        table, waiting = self._opening.table, self._waiting(ticket, asked.at)
+        return tell_transfer(opening, ticket, table, asked.state.turns, waiting=waiting, advice=asked.advice)
+
+    def _again(self, asked: Asked, held: Ticket, action: Action) -> str:
+        """What a customer who waits already is told."""
+        words = Words(held.channel, asked.state.turns)
+        if action.rule == CONTACT and asked.phone and self.desk:
+            self.desk.reach(held.id, asked.phone)
+            return words.say("taken", phone=mask_value("phone", asked.phone))
+        return words.say("still") + words.wait(self._waiting(held, asked.at))
+
+    def _told(self, desk: Desk, asked: Asked, action: Action, held: Ticket, spoken: str) -> tuple[Action, Ticket, str]:
+        """Let the desk know what the customer is told, in one step with finding that no agent talks."""
+        text = spoken if desk.personal else mask(spoken, asked.names)
+        try:
+            desk.say(held.id, Message(key=f"{asked.key} reply", who="bot", text=text, at=asked.at))
+        except TicketError:
+            if action.kind not in ("handoff", "smalltalk"):  # what was looked up or done is not lost
+                desk.note(held.id, Note(by=Actor(kind="bot"), at=asked.at, text=f"接手时机器人正要回复，没有发出：{text}"))
+            return _silent(held), held, ""
+        except StoreError as error:  # what the customer wrote is there
+            log.warning("回复没能记到工单 %s：%s | the desk can't be written", held.id, error)
+        return action, held, spoken
 
     def _history(self, session: Session) -> list[Earlier]:
         try:
@@ -143,16 +188,15 @@ class Handoffs:
             log.warning("读不到历史工单：%s | the desk can't be read", error)
             return []
 
-    def _file(self, ticket: Ticket, at: datetime) -> tuple[Ticket, Waiting]:
-        """The ticket as the desk has it, and the wait; in the state `failed`, where the desk can't be written."""
-        if self.desk is None:
-            return ticket, Waiting()
+    def _agents(self, asked: Asked) -> list[Line]:
+        """What agents said in this session under earlier tickets."""
+        ids = dict.fromkeys(turn.ticket_id for turn in asked.session.turns if turn.ticket_id)
         try:
-            filed = self.desk.file(ticket)
+            said = [message for ticket_id in ids for message in self.desk.messages(ticket_id)] if self.desk else []
         except StoreError as error:
-            log.error("工单 %s 没能登记：%s | the ticket could not be filed", ticket.id, error)
-            return transition(ticket, "failed", Actor(kind="system"), at, "工单库写入失败"), Waiting()
-        return filed, self._waiting(filed, at)
+            log.warning("读不到人工的对话：%s | the desk can't be read", error)
+            return []
+        return [Line(who="agent", text=mask(one.text, asked.names), at=one.at) for one in said if one.who == "agent"]
 
     def _waiting(self, ticket: Ticket, at: datetime) -> Waiting:
         try:
@@ -161,7 +205,5 @@ class Handoffs:
             return Waiting()
 
 
-def _contact(message: Understanding) -> str | None:
-    """The phone number of a message that says little else."""
-    phones = [slot.value for slot in message.slots if slot.name == "phone"]
-    return phones[0] if phones and len(matter_of(message.text, message.slots)) <= MOST_WORDS else None
+def _silent(held: Ticket) -> Action:
+    return Action(kind="handoff", rule=SILENT, reason=held.reason)

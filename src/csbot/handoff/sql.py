@@ -16,11 +16,22 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from csbot.errors import StoreError, TicketError
 from csbot.handoff.desk import OPEN
 from csbot.handoff.due import DeskRules, due_step, escalated
-from csbot.handoff.rows import add_message, change, columns_of, earlier_of, for_agent, message_of, read_locked, read_one
-from csbot.handoff.states import TITLES, transition
+from csbot.handoff.rows import (
+    add_message,
+    change,
+    earlier_of,
+    for_agent,
+    insert_ticket,
+    may_be_due,
+    message_of,
+    open_one_of,
+    read_locked,
+    read_one,
+)
+from csbot.handoff.states import check_speaker, rated, transition
 from csbot.handoff.tables import MESSAGES, TICKETS, prepare
-from csbot.models import Actor, Earlier, Message, Ticket, TicketState, Waiting
-from csbot.storage.tables import WRITES, Moment, open_engine
+from csbot.models import Actor, Earlier, Message, Note, Ticket, TicketState, Waiting
+from csbot.storage.tables import WRITES, open_engine
 
 RECENT = timedelta(hours=2)
 """Claims of the last two hours tell how fast the queue moves; older ones belong to another shift."""
@@ -47,19 +58,19 @@ class SqlDesk:
 
     def file(self, ticket: Ticket) -> Ticket:
         """See `Desk.file`."""
+        own = TICKETS.c.id == ticket.id
         try:
             with self._writing() as connection:
-                there = read_one(connection, sa.and_(TICKETS.c.session_id == ticket.session_id, TICKETS.c.state.in_(OPEN)))
-                if there is not None:
-                    return there
-                known = {"session_id": ticket.session_id, "customer_id": ticket.customer_id, "spoken": ticket.created}
-                connection.execute(sa.insert(TICKETS).values(columns_of(ticket) | known))
-                return ticket
+                there = read_one(connection, own) or read_one(connection, open_one_of(ticket.session_id))
+                if there is None:
+                    insert_ticket(connection, ticket)
         except IntegrityError:  # another worker filed one for this session in between
-            there = self.of_session(ticket.session_id) or self.get(ticket.id)
+            there = self.get(ticket.id) or self.of_session(ticket.session_id)
             if there is None:
                 raise StoreError(f"工单 {ticket.id} 没能登记 | the ticket could not be filed") from None
-            return there
+        if there is not None and there.session_id != ticket.session_id:
+            raise StoreError(f"工单号 {ticket.id} 已被另一个会话占用 | the ticket's id is another session's")
+        return there or ticket
 
     def get(self, ticket_id: str) -> Ticket | None:
         """See `Desk.get`."""
@@ -69,7 +80,7 @@ class SqlDesk:
     def of_session(self, session_id: str) -> Ticket | None:
         """See `Desk.of_session`."""
         with self._reading() as connection:
-            return read_one(connection, sa.and_(TICKETS.c.session_id == session_id, TICKETS.c.state.in_(OPEN)))
+            return read_one(connection, open_one_of(session_id))
 
     def queue(
         self, *, states: Sequence[TicketState] = OPEN, tiers: Sequence[int] = (), skills: Sequence[str] = (), most: int = 100
@@ -111,30 +122,34 @@ class SqlDesk:
         self, ticket_id: str, to: TicketState, by: Actor, at: datetime, note: str = "", *, agent: str | None = None
     ) -> Ticket:
         """See `Desk.move`."""
+        try:
+            with self._writing() as connection:
+                return change(connection, ticket_id, lambda ticket: transition(ticket, to, by, at, note, agent=agent))
+        except IntegrityError:  # another worker opened one in between
+            raise TicketError(f"工单 {ticket_id} 的会话刚有了另一张工单 | its session has just got another ticket") from None
+
+    def hear(self, ticket_id: str, message: Message) -> Ticket | None:
+        """See `Desk.hear`."""
         with self._writing() as connection:
-            return change(connection, ticket_id, lambda ticket: transition(ticket, to, by, at, note, agent=agent))
+            ticket = read_locked(connection, ticket_id)
+            if ticket.state not in OPEN:
+                return None
+            add_message(connection, ticket, message, waits=False)
+            return ticket
 
     def say(self, ticket_id: str, message: Message) -> Message:
         """See `Desk.say`."""
+        same = sa.and_(MESSAGES.c.ticket_id == ticket_id, MESSAGES.c.key == message.key)
         with self._writing() as connection:
             ticket = read_locked(connection, ticket_id)
-            heard = connection.scalar(
-                sa.select(MESSAGES.c.number).where(MESSAGES.c.ticket_id == ticket_id, MESSAGES.c.key == message.key)
-            )
-            if heard is None and message.who == "agent" and (ticket.state != "active" or ticket.agent != message.by):
-                raise TicketError(
-                    f"工单 {ticket_id} 不在 {message.by} 手里（{TITLES[ticket.state]}，{ticket.agent or '无人'}），请先接手"
-                    " | take the ticket first"
-                )
-            added = add_message(connection, ticket, message)
-            if heard is None:
-                spoken: dict[str, Any] = {"spoken": message.at}
-                if message.who == "customer" and ticket.state == "active":
-                    spoken["unanswered"] = sa.func.coalesce(TICKETS.c.unanswered, sa.literal(message.at, Moment()))
-                elif message.who == "agent":
-                    spoken["unanswered"] = None
-                connection.execute(sa.update(TICKETS).where(TICKETS.c.id == ticket_id).values(spoken))
-            return added
+            if connection.scalar(sa.select(MESSAGES.c.number).where(same)) is None:
+                check_speaker(ticket, message)
+            return add_message(connection, ticket, message, waits=message.who == "agent")
+
+    def note(self, ticket_id: str, note: Note) -> Ticket:
+        """See `Desk.note`."""
+        with self._writing() as connection:
+            return change(connection, ticket_id, lambda one: one.model_copy(update={"notes": [*one.notes, note]}))
 
     def messages(self, ticket_id: str, after: int = 0) -> list[Message]:
         """See `Desk.messages`."""
@@ -155,16 +170,10 @@ class SqlDesk:
         with self._writing() as connection:
             change(connection, ticket_id, lambda ticket: ticket.model_copy(update={"contact": phone}))
 
-    def rate(self, ticket_id: str, score: int, comment: str, at: datetime) -> None:
+    def rate(self, ticket_id: str, score: int, comment: str = "") -> Ticket:
         """See `Desk.rate`."""
-        if score not in range(1, 6):
-            raise TicketError(f"评分须是 1 到 5，得到 {score} | a rating is from 1 to 5")
         with self._writing() as connection:
-            ticket = read_locked(connection, ticket_id)
-            if ticket.state in OPEN:
-                raise TicketError(f"工单 {ticket_id} 还没有处理完，不能评分 | not finished yet")
-            first = sa.and_(TICKETS.c.id == ticket_id, TICKETS.c.rating.is_(None))
-            connection.execute(sa.update(TICKETS).where(first).values(rating=score, comment=comment))
+            return change(connection, ticket_id, lambda ticket: rated(ticket, score, comment))
 
     def history(self, customer_id: str, most: int = 5) -> list[Earlier]:
         """See `Desk.history`."""
@@ -178,12 +187,11 @@ class SqlDesk:
     def tick(self, at: datetime) -> list[Ticket]:
         """See `Desk.tick`."""
         with self._reading() as connection:
-            rows = connection.execute(sa.select(TICKETS).where(TICKETS.c.state.in_(OPEN))).mappings().all()
+            ids = connection.scalars(sa.select(TICKETS.c.id).where(may_be_due(self.rules, at))).all()
         changed = []
-        for row in rows:
-            if due_step(Ticket.model_validate_json(row["body"]), row["unanswered"], self.rules, at):
-                with self._writing() as connection:
-                    changed += self._do_due(connection, row["id"], at)
+        for ticket_id in ids:
+            with self._writing() as connection:
+                changed += self._do_due(connection, ticket_id, at)
         return changed
 
     def close(self) -> None:

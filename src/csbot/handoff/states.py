@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import get_args
 
 from csbot.errors import TicketError
-from csbot.models import Actor, Step, Ticket, TicketState
+from csbot.models import Actor, Message, Step, Ticket, TicketState
 from csbot.privacy import mask
 
 TITLES: Mapping[TicketState, str] = {
@@ -97,6 +97,29 @@ def transition(ticket: Ticket, to: TicketState, by: Actor, at: datetime, note: s
     holder = _holder(ticket, to, by, agent)
     step = Step(state=to, by=by, at=at, note=mask(note.strip()), agent=holder if to in HELD else None)
     return ticket.model_copy(update={"state": to, "agent": holder, "steps": [*ticket.steps, step]})
+
+
+def check_speaker(ticket: Ticket, message: Message) -> None:
+    """:raises TicketError: an agent speaks who hasn't the ticket, or the bot while an agent has it."""
+    holder = f"{TITLES[ticket.state]}，{ticket.agent or '无人'}"
+    if message.who == "agent" and (ticket.state != "active" or ticket.agent != message.by):
+        raise TicketError(f"工单 {ticket.id} 不在 {message.by} 手里（{holder}），请先接手 | take the ticket first")
+    if message.who == "bot" and ticket.state == "active":
+        raise TicketError(f"工单 {ticket.id} 由 {ticket.agent} 接待，机器人不插话 | the bot is silent: an agent talks")
+    if message.who == "customer":
+        raise TicketError(f"工单 {ticket.id}：客户的话用 hear 记录 | what customers write is for `hear`")
+
+
+def rated(ticket: Ticket, score: int, comment: str = "") -> Ticket:
+    """The ticket with the customer's rating; as it is, where it has one.
+
+    :raises TicketError: it is not finished, or the score is none.
+    """
+    if score not in range(1, 6):
+        raise TicketError(f"评分须是 1 到 5，得到 {score} | a rating is from 1 to 5")
+    if ticket.state not in ("resolved", "followed_up", "closed"):
+        raise TicketError(f"工单 {ticket.id} 还没有处理完（{TITLES[ticket.state]}），不能评分 | not finished yet")
+    return ticket if ticket.rating else ticket.model_copy(update={"rating": score, "comment": mask(comment)})
 
 
 def _holder(ticket: Ticket, to: TicketState, by: Actor, agent: str | None) -> str | None:

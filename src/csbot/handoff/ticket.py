@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +16,7 @@ from csbot.handoff.routing import Facts, find_amounts, route
 from csbot.handoff.routing_table import RoutingTable, default_table
 from csbot.handoff.summary import Summariser, summarise
 from csbot.kb.task_intents import ORDER_PROGRESS
-from csbot.models import Action, Earlier, Session, Ticket, Understanding
+from csbot.models import Action, Earlier, Line, Session, Ticket, Understanding
 from csbot.privacy import mask, mask_value
 
 TRIED = 5
@@ -46,7 +49,9 @@ def open_ticket(
     state: State,
     faq_of: FaqOf,
     opening: Opening,
+    key: str = "",
     history: Sequence[Earlier] = (),
+    agents: Sequence[Line] = (),
 ) -> Ticket:
     """A ticket with everything that a human needs to go on from where the customer is.
 
@@ -54,7 +59,8 @@ def open_ticket(
 
     :param session: with the turns before ``message``. :param names: people's names to cover wherever they stand.
     :param at: when it is opened. :param state: where the conversation stood. :param faq_of: the FAQ with an id.
-    :param history: earlier sessions and tickets of the customer, newest first, from whoever has the store.
+    :param key: of the message: a repetition of it opens the ticket with the same id. :param history: earlier sessions and
+        tickets of the customer, newest first. :param agents: what agents said in this session before.
     """
     known = {**action.slots, **{slot.name: slot.value for slot in message.slots}}
     signals = signals_of(session, message, names)
@@ -79,6 +85,7 @@ def open_ticket(
     )
     hours = opening.table.hours
     ticket = Ticket(
+        id=ticket_id_of(session.id, key or uuid.uuid4().hex),
         session_id=session.id,
         customer_id=session.customer_id,
         channel=session.channel,
@@ -86,7 +93,7 @@ def open_ticket(
         state="queued" if hours is None or hours.is_open(at) else "after_hours",
         created=at,
         route=route(facts, opening.table, at),
-        transcript=transcript_of(session, message, names),
+        transcript=transcript_of(session, message, names, agents),
         attempts=attempts_of(session, names, faq_of, opening.titles),
         tried=list(message.candidates[:TRIED]),
         slots={name: mask_value(name, value, names) for name, value in known.items()},
@@ -99,6 +106,16 @@ def open_ticket(
         suggested=suggestions_of(session, message, faq_of),
     )
     return ticket.model_copy(update={"summary": summarise(ticket, opening.improve, opening.summary_timeout_s)})
+
+
+def ticket_id_of(session_id: str, key: str) -> str:
+    """The id of the ticket that a message opens: 60 bits, the same however often the message is delivered.
+
+    >>> ticket_id_of("s", "m")
+    'TYUVSNJIGEJQT'
+    """
+    digest = hashlib.sha256(f"{session_id}\n{key}".encode()).digest()
+    return "T" + base64.b32encode(digest).decode()[:12]
 
 
 def _facts_of(told: str) -> str:

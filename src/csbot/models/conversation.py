@@ -53,6 +53,7 @@ class Turn(Data):
     order_id: str | None = None
     reason: str | None = None
     offer: Offer | None = None
+    ticket_id: str | None = Field(default=None, description="ticket that was open then; the desk has this message too")
     names: list[str] = Field(default_factory=list, description="people's names in the message: covered in all that is logged")
     at: datetime = Field(default_factory=utc_now, description="when the message was decided upon; times out what is under way")
 

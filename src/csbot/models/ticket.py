@@ -54,10 +54,18 @@ class Line(Frozen):
         return f"{SPEAKERS[self.who]}：{self.text}"
 
 
+class Note(Frozen):
+    """What an agent, or the bot, leaves for whoever opens the ticket next; the customer never sees it."""
+
+    by: Actor
+    at: datetime
+    text: str
+
+
 class Message(Frozen):
     """A message that passes over the desk."""
 
-    key: str = Field(description="one per message: a repetition with the same key is the same message")
+    key: str = Field(description="one per message of a ticket: a repetition with the same key is the same message")
     who: Speaker
     text: str
     at: datetime
@@ -152,6 +160,9 @@ class Ticket(Frozen):
     history: list[Earlier] = Field(default_factory=list, description="earlier sessions and tickets, newest first")
     suggested: list[Suggestion] = Field(default_factory=list, description="answers for the agent, best first")
     summary: list[str] = Field(default_factory=list, description="five lines that are read in ten seconds")
+    notes: list[Note] = Field(default_factory=list, description="oldest first")
+    rating: int | None = Field(default=None, ge=1, le=5, description="what the customer thinks of the service")
+    comment: str = Field(default="", description="the customer's, masked")
 
     @property
     def changed(self) -> datetime:
