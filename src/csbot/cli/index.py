@@ -47,7 +47,7 @@ def index(
         previous=previous,
         progress=not as_json,
     )
-    was_tuned = _is_tuned(out)
+    was_tuned = previous.contents.calibration.tuned if previous else _is_tuned(out)
     version = kb.save(out)
     if was_tuned and not kb.contents.calibration.tuned:
         err_console().print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,7 +64,8 @@ def tune_command(
     if not report.reached:
         err_console().print(
             f"[red bold]目标 {target:g} 达不到[/]：有八成把握的准确率只有 {report.bound:.3f}"
-            f"，未保存；补充用例，或把目标降到 {report.bound:.2f} 以下 | the target can't be met, nothing was stored",
+            f"，未保存；补充用例，或把目标降到 {math.floor(report.bound * 100) / 100:.2f} | the target can't be met:"
+            " nothing was stored; add cases or lower it",
             highlight=False,
         )
         raise typer.Exit(1)

@@ -25,6 +25,12 @@ ASSURANCE_Z = 0.8416212335729143
 """One-sided 80 % point of the normal distribution: the threshold is the lowest at which the true precision is above the target
 with 80 % assurance. At 50 % every second promise was broken; 90 % cost 5 points of resolution with 300 messages."""
 
+PRIOR_ANSWERS = 30
+"""What confidence itself says of the answers above a threshold counts as so many observed answers, and as no more than there
+are: a confidence off by 0.04, as on data it has not seen, says as much as 30 answers. Without it a fortunate handful of answers
+stood for a precision: on a public set 4 of 11 promises of 0.85 and 4 of 10 of 0.90 were broken with 30 cases, with it 1 of 13
+and none of 1."""
+
 WORTH_A_LIST = 0.25
 """A list of questions is offered down to the confidence at which one list in four still holds what was meant."""
 
@@ -83,17 +89,23 @@ def _most_likely(x: Matrix, right: Flags, prior: Matrix, spread: Matrix) -> Matr
 def choose_answer(confidence: Matrix, answerable: Flags, right: Flags, target: float) -> Choice:
     """The lowest threshold whose precision is ``target`` or more with assurance; where none is, the one that comes nearest.
 
+    The assurance is Wilson's one-sided bound (`ASSURANCE_Z`) of the answers observed and those that confidence stands for
+    (`PRIOR_ANSWERS`).
+
     :param confidence: (n,) held back, that is of a model that has not seen the message. :param answerable: (n,) it may be
         answered at all.
     """
     order = np.argsort(-confidence[answerable], kind="stable")
     sure, hits = confidence[answerable][order], np.cumsum(right[answerable][order])
+    answers = np.arange(1, len(sure) + 1)
+    prior = np.minimum(answers, PRIOR_ANSWERS)
+    likely = hits + prior * np.cumsum(sure) / answers
     last = np.flatnonzero(np.append(sure[1:] != sure[:-1], True)[: len(sure)])
     best = Choice(1.0, 0.0, False)
     for i in last:  # ever lower
-        bound = wilson(float(hits[i]), float(i + 1), ASSURANCE_Z)[0]
+        bound = wilson(float(likely[i]), float(answers[i] + prior[i]), ASSURANCE_Z)[0]
         if bound >= target or (not best.reached and bound >= best.bound):
-            best = Choice(math.floor(float(sure[i]) * 1e4) / 1e4, bound, bound >= target)
+            best = Choice(math.floor(round(float(sure[i]) * 1e4, 6)) / 1e4, bound, bound >= target)
     return best
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from csbot.bot import Chatbot
-from csbot.config import BandConfig
 from csbot.encoders.base import Progress, Vectors
 from csbot.errors import InputError
 from csbot.evaluation.cases import Case
@@ -31,6 +30,8 @@ from csbot.text import query_form
 Flags = npt.NDArray[np.bool_]
 
 PORTION = 256
+LEAST_ANSWER = 1e-6
+"""An answer threshold that lets everything through, but is not the 0.0 that answers bare topics, too."""
 MOST_QUESTIONS = 2000
 """Similar questions left out one by one: more of a large knowledge base are drawn from, since they say no more."""
 
@@ -81,7 +82,8 @@ def trials_of_cases(bot: Chatbot, cases: Sequence[Case], progress: bool | Progre
     """
     contents, bands = bot.kb.contents, bot.config.bands
     willing = bot.alone()  # answers whatever it may, so that only confidence is left to say no
-    willing.config = bot.config.model_copy(update={"bands": BandConfig(answer=0.0, clarify=0.0)})
+    anything = {"answer": LEAST_ANSWER, "clarify": 0.0, "ambiguity_margin": 0.0}
+    willing.config = bot.config.model_copy(update={"bands": bands.model_copy(update=anything)})
     patterns = bot.config.orders.order_id_patterns
     forms = [matter_of(case.text, read_slots(case.text, order_id=patterns).found) for case in cases]
     rows: list[_Row] = []

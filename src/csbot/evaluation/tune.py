@@ -117,18 +117,20 @@ def tune_trials(
 ) -> TuneReport:
     """`tune` for messages that were ranked before. :raises InputError: too few, or none whose best candidate is right."""
     contents, margin = bot.kb.contents, bot.config.bands.ambiguity_margin
-    base, policy = contents.calibration, bot.policy(contents, degraded=False)
+    now, policy = contents.calibration, bot.policy(contents, degraded=False)
+    base = now.before_tuning() if source == "cases" else now  # a tuned one may have been fitted to these very cases
     if len(trials) < LEAST_CASES or not (trials.open & trials.right).any():
         raise InputError(
             f"{len(trials)} 条用例中有 {int((trials.open & trials.right).sum())} 条能答对，太少，至少要 {LEAST_CASES} 条用例"
             " | too few labelled messages, or none whose best candidate is right"
         )
-    asis = HeldBack(trials.confidence(base.confidence), trials.answerable(base.confidence, margin))
-    judged, fit = asis, _keep(base.confidence)
+    asis = HeldBack(trials.confidence(now.confidence), trials.answerable(now.confidence, margin))
+    fit: Fit = _keep(base.confidence)
+    judged = held_back(trials, fit, margin, seed)
     if source == "cases":
-        refit: Fit = partial(fit_shrunk, base=base.confidence)
+        refit = partial(fit_shrunk, base=base.confidence)
         fitted = held_back(trials, refit, margin, seed)
-        if log_loss(trials, fitted.confidence) < log_loss(trials, asis.confidence):
+        if log_loss(trials, fitted.confidence) < log_loss(trials, judged.confidence):
             judged, fit = fitted, refit
     choice = choose_answer(*judged, trials.right, target)
     fallen = optimism(trials, fit, target, margin, seed)
@@ -139,18 +141,12 @@ def tune_trials(
         clarify = choose_clarify(trials, judged.confidence, choice.threshold, base.clarify)
     before = _figures(trials, asis, policy.answer, policy.clarify, 0.0)
     after = _figures(trials, judged, choice.threshold, clarify, fallen)
-    calibration = base.model_copy(
-        update={
-            "confidence": fit(trials),
-            "answer": choice.threshold,
-            "clarify": clarify,
-            "tuned": True,
-            "fitted_on": f"csbot tune: {len(trials)} {source}, target precision {target:g}; before: {base.fitted_on}",
-        }
-    )
+    said = f"csbot tune: {len(trials)} {source}, target precision {target:g}; before: {base.fitted_on}"
+    model = fit(trials)
+    calibration = now.tuned_to(model, choice.threshold, clarify, said)
     return TuneReport(
         target_precision=target, source=source, cases=len(trials), in_scope=int(trials.in_scope.sum()), reached=choice.reached,
-        bound=choice.bound, refitted=judged is not asis, before=before, after=after,
+        bound=choice.bound, refitted=model != base.confidence, before=before, after=after,
         warnings=_warnings(bot, trials, source, before, after), calibration=calibration,
     )  # fmt: skip
 
@@ -199,6 +195,11 @@ def _warnings(bot: Chatbot, trials: Trials, source: str, before: Figures, after:
     if trials.in_scope.all():
         found.append(
             "没有域外用例：对没有答案的问题，准确率没有保证 | no out-of-scope case: precision holds for in-scope messages only"
+        )
+    if source == "cases" and bot.kb.contents.calibration.tuned:
+        found.append(
+            "现在的校准是调校过的：若当时用的就是这些用例，「现在」一列偏乐观；新的一次从出厂校准算起"
+            " | what is in force was tuned before: if on these cases, its figures flatter it"
         )
     conflicts = int((trials.open & trials.exact & ~trials.right).sum())
     if conflicts:

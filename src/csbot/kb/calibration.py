@@ -57,6 +57,17 @@ def _bent(values: Matrix, knots: Sequence[tuple[int, float]]) -> Matrix:
     return np.column_stack([values, np.maximum(values[:, places] - at, 0)])
 
 
+class Untuned(BaseModel):
+    """What `csbot tune` has replaced. The next one starts from it again, so that no labelled case counts twice."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    confidence: Linear
+    answer: float = Field(ge=0, le=1)
+    clarify: float = Field(ge=0, le=1)
+    fitted_on: str = ""
+
+
 class Calibration(BaseModel):
     """The fitted models and the two thresholds that go with them."""
 
@@ -72,9 +83,24 @@ class Calibration(BaseModel):
         default_factory=dict, description="signals over the encoder's dimensions, and `SAME_QUESTION` over a cosine"
     )
     fitted_on: str = Field(default="", description="what data, in words")
-    tuned: bool = Field(
-        default=False, description="fitted by `csbot tune` to this merchant's messages: indexing again keeps it"
+    untuned: Untuned | None = Field(
+        default=None, description="set by `csbot tune`, which fits to this merchant's messages: indexing again keeps that"
     )
+
+    @property
+    def tuned(self) -> bool:
+        return self.untuned is not None
+
+    def before_tuning(self) -> Calibration:
+        """As it was before any `csbot tune`; itself where there was none."""
+        return self if self.untuned is None else self.model_copy(update={**dict(self.untuned), "untuned": None})
+
+    def tuned_to(self, confidence: Linear, answer: float, clarify: float, fitted_on: str) -> Calibration:
+        """With another confidence and other thresholds, and what they were before any tuning."""
+        base = self.before_tuning()
+        untuned = Untuned(confidence=base.confidence, answer=base.answer, clarify=base.clarify, fitted_on=base.fitted_on)
+        new = {"confidence": confidence, "answer": answer, "clarify": clarify, "fitted_on": fitted_on, "untuned": untuned}
+        return self.model_copy(update=new)
 
     def check_encoder(self, fingerprint: str) -> None:
         """:raises EncoderMismatch: the calibration belongs to another encoder."""
