@@ -35,13 +35,23 @@ def plotly_script() -> str:
 def render(report: EvalReport, script: str, comparison: Comparison | None = None, result: GateResult | None = None) -> str:
     """The page. :param script: plotly.js, from `plotly_script`."""
     folder = resources.files("csbot.evaluation") / "page_parts"
-    parts = {name: (folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js", "charts.js")}
-    return Template(parts["page.html"]).substitute(
-        css=parts["page.css"],
-        plotly=script.replace("</script", "<\\/script"),
-        data=_json(_data(report, comparison, result)),
-        charts=parts["charts.js"],
-        script=parts["page.js"],
+    own = {name: (folder / f"{name}.js").read_text(encoding="utf-8") for name in ("charts", "page")}
+    template = (folder / "page.html").read_text(encoding="utf-8")
+    return fill(template, _data(report, comparison, result), script, charts=own["charts"], script=own["page"])
+
+
+def fill(template: str, data: dict[str, Any], plotly: str, **scripts: str) -> str:
+    """A page of its parts, with the styles and helpers that all pages share.
+
+    :param template: HTML with ``$css``, ``$plotly``, ``$data``, ``$common`` and a name for each of ``scripts``.
+    """
+    folder = resources.files("csbot.evaluation") / "page_parts"
+    return Template(template).substitute(
+        css=(folder / "page.css").read_text(encoding="utf-8"),
+        common=(folder / "common.js").read_text(encoding="utf-8"),
+        plotly=plotly.replace("</script", "<\\/script"),
+        data=_json(data),
+        **scripts,
     )
 
 

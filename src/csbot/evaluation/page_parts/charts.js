@@ -1,18 +1,6 @@
-"use strict";
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const QUESTIONS = Object.fromEntries(DATA.faqs.map((faq) => [faq.id, faq.question]));
 const SPECIAL = { out_of_scope: "域外 out of scope", order_progress: "查订单", human_handoff: "转人工" };
-const FONT = { family: '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif', size: 13, color: "#1f2933" };
-const CONFIG = { displayModeBar: false, responsive: true }; // drag zooms, a double click goes back
-
-// plotly reads a few HTML tags in its labels: what customers wrote must stay text.
-const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-const cut = (text, most) => ([...text].length > most ? [...text].slice(0, most - 1).join("") + "…" : text);
-const percent = (value, digits = 1) => (value === null || value === undefined ? "–" : (100 * value).toFixed(digits) + " %");
-
-function layout(more) {
-  return { font: FONT, margin: { l: 56, r: 16, t: 16, b: 48 }, paper_bgcolor: "#fff", plot_bgcolor: "#fff", ...more };
-}
 
 function axis(title, more) {
   return { title: { text: title, font: { size: 13 }, standoff: 8 }, range: [0, 1], gridcolor: "#e8ecf0", zeroline: false, linecolor: "#b8c2cc", ...more };
