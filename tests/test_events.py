@@ -12,11 +12,13 @@ import pytest
 from pydantic import ValidationError
 
 from csbot import BotConfig, Chatbot, KnowledgeBase, Session
+from csbot.analytics.log import desk_events
 from csbot.errors import InputError, OrderBackendError, StoreError
 from csbot.events import feedback_event, ticket_events, turn_events
+from csbot.handoff import open_desk
 from csbot.handoff.states import transition
 from csbot.models import Actor, Message, Order, OrderQuery, Ticket
-from csbot.models.events import DecisionEvent, Event, LookupEvent, MessageEvent, TicketEvent, read_event
+from csbot.models.events import DecisionEvent, Event, FeedbackEvent, LookupEvent, MessageEvent, TicketEvent, read_event
 from csbot.orders.json_file import OrderList
 from csbot.storage import MemoryStore
 from csbot.storage.sql import SqlStore
@@ -183,24 +185,34 @@ def test_feedback_is_logged_and_checked(small_kb: KnowledgeBase) -> None:
         Chatbot(small_kb).feedback(session, solved=True)
 
 
-def test_a_handoff_names_its_ticket_and_the_ticket_tells_its_way(small_kb: KnowledgeBase) -> None:
-    store = MemoryStore()
-    ticket = Chatbot(small_kb, store=store).reply(Session(customer_id="u"), "转人工").ticket
+def test_a_handoff_names_its_ticket_and_the_ticket_tells_its_way(small_kb: KnowledgeBase, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/csbot.db"
+    desk, store = open_desk(url), SqlStore(url)
+    bot, session = Chatbot(small_kb, store=store, desk=desk), Session(customer_id="u")
+    ticket = bot.reply(session, "转人工").ticket
     assert ticket is not None
-    (decision,) = of(DecisionEvent, store.events())
-    assert (decision.kind, decision.reason, decision.ticket_id) == ("handoff", "customer_wish", ticket.id)
-    agent = Actor(kind="agent", id="a1")
-    taken = transition(ticket, "assigned", agent, ticket.created + timedelta(minutes=1))
-    taken = transition(taken, "active", agent, ticket.created + timedelta(minutes=2))
-    said = [
-        Message(key="1", who="customer", text="在吗", at=ticket.created, number=1),
-        Message(key="2", who="agent", text=f"您好，{PHONE} 对吗", at=ticket.created + timedelta(minutes=3), number=2),
-    ]
-    events = ticket_events(taken, said)
-    assert [(e.state, e.by.kind) for e in of(TicketEvent, events)][1:] == [("assigned", "agent"), ("active", "agent")]
+    bot.reply(session, "包邮吗")
+    agent, minute = Actor(kind="agent", id="a1"), timedelta(minutes=1)
+    desk.move(ticket.id, "assigned", agent, ticket.created + minute)
+    desk.move(ticket.id, "active", agent, ticket.created + 2 * minute)
+    bot.reply(session, "在吗")
+    desk.say(ticket.id, Message(key="k", who="agent", by="a1", text=f"您好，{PHONE} 对吗", at=ticket.created + 3 * minute))
+    desk.move(ticket.id, "resolved", agent, ticket.created + 4 * minute, "说清了")
+    desk.rate(ticket.id, 4, f"打{PHONE}")
+    decisions = sorted(of(DecisionEvent, store.events()), key=lambda event: event.number)
+    assert [(d.kind, d.ticket_id) for d in decisions] == [(k, ticket.id) for k in ("handoff", "answer", "handoff")]
+    assert len([event for event in of(MessageEvent, store.events()) if event.number == 2]) == 1  # the bot is silent
+    now = desk.get(ticket.id)
+    assert now is not None
+    events = ticket_events(now, desk.messages(ticket.id))
+    steps = [(event.state, event.by.kind) for event in of(TicketEvent, events)]
+    assert steps[1:] == [("assigned", "agent"), ("active", "agent"), ("resolved", "agent")]
     assert [(e.who, e.text, e.ticket_id) for e in of(MessageEvent, events)] == [("agent", "您好，138****0001 对吗", ticket.id)]
-    assert ticket_events(taken, said) == events
-    assert [store.log(events), store.log(events)] == [4, 0]
+    assert [(e.score, e.comment, e.ticket_id) for e in of(FeedbackEvent, events)] == [(4, "打138****0001", ticket.id)]
+    assert desk_events(desk) == events
+    assert [store.log(events), store.log(events)] == [6, 0]
+    store.close()
+    desk.close()
 
 
 def test_events_of_a_ticket_keep_their_ids_as_it_goes_on() -> None:

@@ -51,7 +51,7 @@ def turn_events(session: Session, reply: Reply, category_of: Callable[[str], str
             category=category_of(about) if about else "", confidence=reply.confidence if trace.candidates else turn.confidence,
             candidates=tuple(Ranked(faq_id=c.faq_id, confidence=c.confidence) for c in trace.candidates), offered=offered,
             task=_task(turn, trace.intent), slot=turn.slot, reason=turn.reason,
-            ticket_id=reply.ticket.id if reply.ticket else "",
+            ticket_id=turn.ticket_id or "",
             misses=trace.misses, degraded=trace.degraded, kb_version=trace.kb_version, encoder=trace.encoder,
             latency_ms=trace.elapsed_ms,
         ),
@@ -65,7 +65,7 @@ def turn_events(session: Session, reply: Reply, category_of: Callable[[str], str
 
 
 def ticket_events(ticket: Ticket, messages: Sequence[Message] = ()) -> list[Event]:
-    """Every state that a ticket came into, the first one included, and what agents wrote.
+    """Every state that a ticket came into, the first one included, what agents wrote, and how it was rated.
 
     The events of one ticket are the same however often they are made, and new ones are added as it goes on.
 
@@ -86,7 +86,13 @@ def ticket_events(ticket: Ticket, messages: Sequence[Message] = ()) -> list[Even
         for one in messages
         if one.who == "agent"
     ]  # fmt: skip
-    return [opened, *steps, *said]
+    found: list[Event] = [opened, *steps, *said]
+    if ticket.rating is not None:
+        found.append(FeedbackEvent(
+            id=f"{ticket.id}-rating", at=ticket.changed, **where, score=ticket.rating, comment=mask(ticket.comment),
+            ticket_id=ticket.id,
+        ))  # fmt: skip
+    return found
 
 
 def feedback_event(
