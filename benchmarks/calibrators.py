@@ -84,38 +84,42 @@ def risk_control(confidence: Matrix, answerable: np.ndarray, right: np.ndarray, 
 
 
 RULES: dict[str, Callable[[Matrix, Any, Any, float], Choice]] = {
-    "80 % assurance": choose_answer,
-    "conformal risk control": risk_control,
+    "assurance": choose_answer,
+    "risk_control": risk_control,
 }
 
 
 def compared(
-    calibration: Calibration, margin: float, target: float, pairs: Sequence[tuple[Trials, Trials]], name: str, rule: str
+    calibration: Calibration, margin: float, target: float, pairs: Sequence[tuple[Trials, Trials]], name: str
 ) -> dict[str, Any]:
-    """One calibrator with one rule over pairs of (cases to fit on, messages to measure on): means."""
-    rows = []
+    """One calibrator, with each rule, over pairs of (cases to fit on, messages to measure on): means.
+
+    ``kept``: how many of the promises were met. Precision and resolution are means over all promises made.
+    """
+    fit: Any = lambda trials: CALIBRATORS[name](trials, calibration.confidence)  # noqa: E731
+    losses, achieved = [], {rule: [] for rule in RULES}
     for part, other in pairs:
-        fit: Any = lambda trials: CALIBRATORS[name](trials, calibration.confidence)  # noqa: E731
-        choice = RULES[rule](*held_back(part, fit, margin, seed=0), part.right, target)
-        model = fit(part)
+        inner, model = held_back(part, fit, margin, seed=0), fit(part)
         judged = HeldBack(other.confidence(model), other.answerable(model, margin))
-        counted = count(other, judged, choice.threshold)
-        loss, gap = log_loss(other, judged.confidence), calibration_gap(other, judged.confidence)
-        rows.append((choice.reached, counted.precision, counted.right / counted.in_scope, loss, gap))
-    reached = [row for row in rows if row[0]]
-    precision, resolution = np.mean([row[1:3] for row in reached], axis=0) if reached else (None, None)
-    loss, gap = np.mean([row[3:] for row in rows], axis=0)
-    return {
+        losses.append((log_loss(other, judged.confidence), calibration_gap(other, judged.confidence)))
+        for rule, choose in RULES.items():
+            choice = choose(*inner, part.right, target)
+            counted = count(other, judged, choice.threshold)
+            if choice.reached:
+                achieved[rule].append((counted.precision, counted.right / counted.in_scope))
+    loss, gap = np.mean(losses, axis=0)
+    row: dict[str, Any] = {
         "cases": round(float(np.mean([len(part) for part, _ in pairs]))),
         "calibrator": name,
-        "rule": rule,
         "log_loss": round(float(loss), 4),
         "ece": round(float(gap), 4),
-        "reached": f"{len(reached)}/{len(rows)}",
-        "at_target": f"{sum(row[1] >= target for row in reached)}/{len(reached)}",
-        "precision": None if precision is None else round(float(precision), 4),
-        "resolution": None if resolution is None else round(float(resolution), 4),
     }
+    for rule, rows in achieved.items():
+        precision, resolution = np.mean(rows, axis=0) if rows else (None, None)
+        row[f"{rule}_kept"] = f"{sum(one[0] >= target for one in rows)}/{len(rows)}"
+        row[f"{rule}_precision"] = None if precision is None else round(float(precision), 4)
+        row[f"{rule}_resolution"] = None if resolution is None else round(float(resolution), 4)
+    return row
 
 
 def calibration_gap(trials: Trials, confidence: Matrix) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,15 @@ class Linear(BaseModel):
 
     def __call__(self, values: Matrix) -> Matrix:
         """(n, features) → (n,)"""
-        return np.asarray(_bent(values, self.knots) @ np.asarray(self.weights) + self.bias, np.float64)
+        return np.asarray(_bent(values, self.knots) @ _array(self.weights) + self.bias, np.float64)
+
+
+@lru_cache(maxsize=64)
+def _array(weights: tuple[float, ...]) -> Matrix:
+    """Made once for each model: hundreds of Python numbers take longer to convert than to multiply."""
+    made = np.asarray(weights, np.float64)
+    made.flags.writeable = False
+    return made
 
 
 def _bent(values: Matrix, knots: Sequence[tuple[int, float]]) -> Matrix:
