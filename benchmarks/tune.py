@@ -204,6 +204,7 @@ def main() -> None:
     table(f"calibrators and rules, target precision {COMPARED_AT}", COMPARED, calibrators)
     own = without_cases(bot, trials, TARGETS[0])
     print(f"\nwithout cases: {json.dumps(own)}")
+    print(f"{ranked - started:.0f} s to encode and rank, {time.perf_counter() - ranked:.0f} s for all the rest")
     result = {
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "hardware": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
@@ -213,7 +214,6 @@ def main() -> None:
         "cases": len(trials),
         "in_scope": int(trials.in_scope.sum()),
         "splits": SPLITS,
-        "seconds": {"ranking": round(ranked - started), "all": round(time.perf_counter() - started)},
         "promises": promises,
         "calibrators": {"target": COMPARED_AT, "rows": calibrators},
         "without_cases": own,
