@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import opencc
 from calibrate import held_back_rows
-from train import Noise
 
 from csbot.encoders import onnx_model
+from csbot.encoders.augment import Noise
 from csbot.encoders.base import Vectors
 from csbot.encoders.export import read_bert
 from csbot.encoders.onnx import MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
