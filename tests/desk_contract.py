@@ -212,6 +212,16 @@ class DeskContract:
         assert (notice.who, notice.session_id) == ("bot", "s0")
         assert "智能客服" in notice.text
 
+    @pytest.mark.parametrize(
+        ("to", "words"),
+        [("resolved", "「转人工」"), ("queued", "一位同事"), ("assigned", "一位同事"), ("abandoned", None)],
+    )
+    def test_a_customer_whose_agent_leaves_hears_what_comes_next(self, desk: Desk, to: TicketState, words: str | None) -> None:
+        active(desk)
+        by, agent = (SYSTEM, "zhao") if to == "assigned" else (SYSTEM, None) if to == "abandoned" else (LI, None)
+        desk.move("T0", to, by, after(hours=1), "好了", agent=agent)
+        assert [bool(words) and words in m.text for m in desk.outbox()] == ([True] if words else [])
+
     def test_the_wait_is_known_by_place_and_by_time_only_where_claims_tell(self, desk: Desk) -> None:
         for number in range(8):
             desk.file(ticket(number))

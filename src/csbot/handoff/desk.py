@@ -63,7 +63,7 @@ class Desk(Protocol):
     ) -> Ticket:
         """Bring a ticket into another state.
 
-        A customer who is given back to the bot is told so through the outbox.
+        A customer to whom the bot speaks from then on is told so through the outbox.
 
         :raises TicketError: there is no such ticket, the step is not allowed (`csbot.handoff.states.transition`), or the ticket
             would be a second open one of its session.
@@ -87,7 +87,10 @@ class Desk(Protocol):
         ...
 
     def note(self, ticket_id: str, note: Note) -> Ticket:
-        """Leave a note for whoever opens the ticket next. :raises TicketError: there is no such ticket."""
+        """Leave a note for whoever opens the ticket next; masked, unless `personal`.
+
+        :raises TicketError: there is no such ticket.
+        """
         ...
 
     def messages(self, ticket_id: str, after: int = 0) -> list[Message]:

@@ -14,7 +14,7 @@ from csbot.handoff.desk import OPEN
 from csbot.handoff.due import FINISHED, DeskRules
 from csbot.handoff.states import TITLES
 from csbot.handoff.tables import MESSAGES, RANKS, TICKETS
-from csbot.handoff.wording import Words
+from csbot.handoff.wording import notice_of
 from csbot.models import Earlier, Message, Ticket
 from csbot.storage.tables import Moment
 
@@ -45,7 +45,7 @@ def open_one_of(session_id: str) -> sa.ColumnElement[bool]:
 
 
 def change(connection: Connection, ticket_id: str, step: Callable[[Ticket], Ticket]) -> Ticket:
-    """The ticket after ``step``, written. A customer who is given back to the bot is told so; one who gets an agent waits.
+    """The ticket after ``step``, written. A customer to whom the bot speaks again is told so; one who gets an agent waits.
 
     :raises TicketError: there is no such ticket, or its session has another open one.
     """
@@ -61,9 +61,9 @@ def change(connection: Connection, ticket_id: str, step: Callable[[Ticket], Tick
     if after.state != before.state:
         values["unanswered"] = after.changed if after.state == "active" else None
     connection.execute(sa.update(TICKETS).where(TICKETS.c.id == ticket_id).values(values))
-    if after.state == "returned_to_bot" != before.state:
-        notice = Words(after.channel, len(after.steps)).say("returned")
-        key = f"csbot-returned-{len(after.steps)}"
+    notice = notice_of(before, after)
+    if notice:
+        key = f"csbot-notice-{len(after.steps)}"
         add_message(connection, after, Message(key=key, who="bot", text=notice, at=after.changed), waits=True)
     return after
 

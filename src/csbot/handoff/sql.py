@@ -31,6 +31,7 @@ from csbot.handoff.rows import (
 from csbot.handoff.states import check_speaker, rated, transition
 from csbot.handoff.tables import MESSAGES, TICKETS, prepare
 from csbot.models import Actor, Earlier, Message, Note, Ticket, TicketState, Waiting
+from csbot.privacy import mask
 from csbot.storage.tables import WRITES, open_engine
 
 RECENT = timedelta(hours=2)
@@ -148,6 +149,8 @@ class SqlDesk:
 
     def note(self, ticket_id: str, note: Note) -> Ticket:
         """See `Desk.note`."""
+        if not self.personal:
+            note = note.model_copy(update={"text": mask(note.text)})
         with self._writing() as connection:
             return change(connection, ticket_id, lambda one: one.model_copy(update={"notes": [*one.notes, note]}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
@@ -11,30 +12,32 @@ from rich.text import Text
 
 from csbot.handoff.states import TITLES
 from csbot.handoff.summary import agents_words, clock, slots_shown
-from csbot.models import SPEAKERS, Signal, Ticket
+from csbot.models import SPEAKERS, Line, Message, Signal, Ticket
 
 COLOURS = {"urgent": "bold white on red", "high": "bold red", "normal": "bold", "low": "dim"}
 SPOKEN = {"customer": "cyan", "bot": "dim", "agent": "green"}
+ACTORS = {"bot": "机器人", "system": "系统", "customer": "客户"}
 LAST_LINES = 12
 """Lines of the conversation shown: the last ones; the summary has the beginning."""
 
 
-def render(ticket: Ticket, now: datetime, *, whole: bool = False) -> RenderableType:
+def render(ticket: Ticket, now: datetime, *, messages: Sequence[Message] = (), whole: bool = False) -> RenderableType:
     """A panel: state, summary, what is known, conversation, suggested answers, earlier contacts.
 
-    :param now: what the deadlines are counted from. :param whole: all of the conversation, not only its end.
+    :param now: what the deadlines are counted from. :param messages: what was said since the ticket was opened.
+    :param whole: all of the conversation, not only its end.
     """
     parts: list[RenderableType] = [_head(ticket, now), Text("\n".join(ticket.summary), style="bold")]
     if ticket.signals:
         parts.append(_signals(ticket.signals))
-    if ticket.slots or ticket.order_id:
+    if ticket.slots or ticket.order_id or ticket.contact:
         parts.append(_known(ticket))
-    parts.append(_conversation(ticket, whole))
+    parts.append(_conversation(ticket, messages, whole))
     if ticket.suggested:
         parts.append(_suggestions(ticket))
     if ticket.history or ticket.earlier:
         parts.append(_history(ticket))
-    if ticket.steps:
+    if ticket.steps or ticket.notes or ticket.rating:
         parts.append(_steps(ticket))
     spaced = [part for one in parts for part in (one, Text())][:-1]
     return Panel(Group(*spaced), title=f"工单 {ticket.id}", title_align="left", border_style="blue")
@@ -58,7 +61,7 @@ def _head(ticket: Ticket, now: datetime) -> RenderableType:
     ):
         if moment and not met:
             late = now > moment
-            text = f"　{title}{'已超时 ' if late else '还剩 '}{_span(abs(moment - now))}"
+            text = f"　{title}{'已超时 ' if late else '还剩 '}{span_of(abs(moment - now))}"
             line.append(text, style="bold red" if late else "")
     return line
 
@@ -75,6 +78,8 @@ def _signals(signals: list[Signal]) -> RenderableType:
 def _known(ticket: Ticket) -> RenderableType:
     words = agents_words()["slots"]
     table = Table.grid(padding=(0, 2))
+    if ticket.contact:
+        table.add_row(Text("回电", style="dim"), Text(ticket.contact, style="bold"))
     for name, value in slots_shown(ticket):
         table.add_row(Text(ticket.titles.get(name) or words.get(name, name), style="dim"), value)
     if ticket.order_id:
@@ -84,15 +89,20 @@ def _known(ticket: Ticket) -> RenderableType:
     return table
 
 
-def _conversation(ticket: Ticket, whole: bool) -> RenderableType:
-    lines = ticket.transcript if whole else ticket.transcript[-LAST_LINES:]
-    left_out = len(ticket.transcript) - len(lines)
+def _conversation(ticket: Ticket, messages: Sequence[Message], whole: bool) -> RenderableType:
+    """What was said before the ticket, a rule where the human was called, and what was said since."""
+    told = [(line, SPEAKERS[line.who]) for line in ticket.transcript]
+    since = [(Line(who=m.who, text=m.text), m.by or SPEAKERS[m.who]) for m in messages]
+    shown = [*told, *since] if whole else [*told, *since][-LAST_LINES:]
+    left_out = len(told) + len(since) - len(shown)
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)
     if left_out:
         table.add_row("", Text(f"… 前面还有 {left_out} 句", style="dim"))
-    for line in lines:
-        table.add_row(Text(SPEAKERS[line.who], style=SPOKEN[line.who]), Text(line.text, style=SPOKEN[line.who]))
+    for number, (line, speaker) in enumerate(shown, start=left_out):
+        if since and number == len(told):
+            table.add_row("", Text(f"── {clock(ticket.created)} 转人工 ──", style="dim"))
+        table.add_row(Text(speaker, style=SPOKEN[line.who]), Text(line.text, style=SPOKEN[line.who]))
     return table
 
 
@@ -116,13 +126,19 @@ def _history(ticket: Ticket) -> RenderableType:
 
 
 def _steps(ticket: Ticket) -> RenderableType:
+    """What became of the ticket: steps and notes by their time, and what the customer thinks of it."""
+    rows = [(step.at, TITLES[step.state], step.by, step.note) for step in ticket.steps]
+    rows += [(note.at, "备注", note.by, note.text) for note in ticket.notes]
     table = Table.grid(padding=(0, 1))
-    for step in ticket.steps:
-        table.add_row(Text(clock(step.at), style="dim"), TITLES[step.state], step.by.id or step.by.kind, step.note)
+    for at, what, by, note in sorted(rows, key=lambda row: row[0]):
+        table.add_row(Text(clock(at), style="dim"), what, by.id or ACTORS[by.kind], Text(note))
+    if ticket.rating:
+        table.add_row("", "评分", f"{ticket.rating}/5", Text(ticket.comment))
     return table
 
 
-def _span(span: timedelta) -> str:
+def span_of(span: timedelta) -> str:
+    """A span in words: minutes, hours and minutes, or days."""
     minutes = int(span.total_seconds() // 60)
     if minutes < 60:
         return f"{minutes} 分钟"

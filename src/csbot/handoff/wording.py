@@ -48,6 +48,17 @@ def tell_transfer(
     return f"{text}\n{words.say('advice', answer=advice)}" if advice else text
 
 
+def notice_of(before: Ticket, after: Ticket) -> str:
+    """What the customer is told of a change after which the bot speaks to them again; "" after another one."""
+    if after.state == "returned_to_bot" != before.state:
+        occasion = "returned"
+    elif before.state == "active" and after.state in ("resolved", "queued", "assigned"):
+        occasion = "ended" if after.state == "resolved" else "handed_on"
+    else:
+        return ""
+    return Words(after.channel, len(after.steps)).say(occasion)
+
+
 class Words:
     """The wordings of one channel, taken in turn.
 
