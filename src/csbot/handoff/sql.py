@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -202,16 +203,16 @@ class SqlDesk:
         self._engine.dispose()
 
     def _do_due(self, connection: Connection, ticket_id: str, at: datetime) -> list[Ticket]:
-        """What is due of one ticket, looked at again under its lock."""
-        ticket = read_locked(connection, ticket_id)
+        """All that is due of one ticket, looked at again under its lock."""
+        ticket = first = read_locked(connection, ticket_id)
         unanswered = connection.scalar(sa.select(TICKETS.c.unanswered).where(TICKETS.c.id == ticket_id))
-        step = due_step(ticket, unanswered, self.rules, at)
-        if step is None:
-            return []
-        if step == "escalate":
-            return [change(connection, ticket_id, lambda one: escalated(one, self.rules, at))]
-        to, note = step
-        return [change(connection, ticket_id, lambda one: transition(one, to, Actor(kind="system"), at, note))]
+        while step := due_step(ticket, unanswered, self.rules, at):
+            if step == "escalate":
+                ticket = change(connection, ticket_id, lambda one: escalated(one, self.rules, at))
+            else:
+                to, note = step
+                ticket = change(connection, ticket_id, partial(transition, to=to, by=Actor(kind="system"), at=at, note=note))
+        return [] if ticket is first else [ticket]
 
     def _messages(self, where: sa.ColumnElement[bool], *order: sa.Column[Any], most: int = 10_000) -> list[Message]:
         query = sa.select(MESSAGES, TICKETS.c.session_id).join(TICKETS, TICKETS.c.id == MESSAGES.c.ticket_id).where(where)
