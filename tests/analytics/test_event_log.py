@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from csbot.analytics.exchanges import exchanges_of, likeness
 from csbot.analytics.log import in_order, read_log, write_log
 from csbot.analytics.rules import OutcomeRules
 from csbot.errors import ConfigError, InputError, SourceError
+from csbot.kb.sources import read_faqs
+
+DATA = Path(__file__).parents[2] / "data"
 
 
 def test_lines_that_are_no_events_are_all_named(tmp_path: Path) -> None:
@@ -72,6 +76,16 @@ def test_likeness_looks_at_characters_in_one_normal_form() -> None:
     assert likeness("運費怎麼算？？", "运费怎么算") == 1
     assert likeness("好", "好") == 1
     assert likeness("", "") == likeness("包邮吗", "怎么退货") == 0
+
+
+def test_different_questions_are_hardly_ever_taken_for_the_same() -> None:
+    """The figure in the description of the rule, over the sample knowledge base."""
+    faqs = read_faqs(DATA / "faq.csv")
+    pairs = [(one.questions, other.questions) for one, other in combinations(faqs, 2)]
+    scores = [likeness(a, b) for one, other in pairs[::7] for a in one[:3] for b in other[:3]]
+    least = OutcomeRules().repeat_similarity
+    assert len(scores) > 10_000
+    assert 0 < sum(score >= least for score in scores) / len(scores) < 1e-3
 
 
 def test_rules_from_a_file(tmp_path: Path) -> None:

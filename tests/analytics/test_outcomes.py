@@ -135,6 +135,11 @@ def test_the_same_answer_to_the_same_question_does_not_settle_it() -> None:
     assert outcomes(script) == ["abandoned"]
     assert outcomes(script, same_answer_settles=True) == ["assumed_resolved"]
     assert judged(script).episodes[0].episode.repeats == 1
+    assert outcomes(Script().answer(0, "ship-fee", "运费怎么算").answer(1, "ship-fee", "满多少包邮")) == ["abandoned"]
+    picked = (
+        Script().answer(0, "ship-fee", "运费怎么算").clarify(1, "ship-fee").answer(2, "ship-fee", "1", rule="option_picked")
+    )
+    assert outcomes(picked) == ["assumed_resolved"]  # it was what they meant
     other = Script().answer(0, "ship-time", "运费怎么算").answer(1, "ship-fee", "运费到底怎么算")
     assert outcomes(other) == ["assumed_resolved"]
 

@@ -14,6 +14,7 @@ import pytest
 
 from csbot.analytics.indicators import INDICATORS
 from csbot.analytics.log import read_log, write_log
+from csbot.errors import CsbotError
 from csbot.models.base import aware
 from csbot.models.events import DecisionEvent, Event, FeedbackEvent, MessageEvent
 from csbot.storage.sql import SqlStore
@@ -137,9 +138,13 @@ def test_an_empty_store_has_a_table_and_a_page_as_well(call: Callable[..., str],
         ["--store", "mysql://u@h/db"], ["--events", "{log}", "--rules", "none.yaml"],
     ],
 )  # fmt: skip
-def test_wrong_use_is_one_message_and_exit_2(
-    options: list[str], log_file: Path, run_csbot: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
-    done = run_csbot("stats", *(option.replace("{log}", str(log_file)) for option in options))
-    assert done.returncode == 2, done.stdout
+def test_wrong_use_is_an_error_of_csbots(options: list[str], log_file: Path, call: Callable[..., str]) -> None:
+    with pytest.raises(CsbotError):
+        call("stats", *(option.replace("{log}", str(log_file)) for option in options))
+
+
+def test_an_error_is_one_message_and_exit_2(run_csbot: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    done = run_csbot("stats", "--events", "none.jsonl")
+    assert done.returncode == 2
+    assert "无法读取事件日志 none.jsonl" in done.stderr
     assert "Traceback" not in done.stderr

@@ -25,7 +25,7 @@ class Episode:
     """One matter of one customer's, and all that the log has on it.
 
     :ivar exchanges: oldest first, at least one of them with a matter. :ivar repeats: how many of them say an earlier one again.
-    :ivar stuck: the last answer is the one that the same question had got before.
+    :ivar stuck: the last answer is one that the customer had got before.
     :ivar keys: matters that were understood in it: categories, FAQs or tasks, as the rules have it.
     :ivar steps: of its tickets, oldest first. :ivar agent: what agents wrote, oldest first.
     :ivar feedback: what the customer thought of it, oldest first.
@@ -131,15 +131,16 @@ class _Part:
             self.settled = len(self.exchanges)
 
     def asked_before(self, one: Exchange) -> Exchange | None:
-        """The latest of the recent exchanges that asked the same as ``one``."""
+        """The latest of the recent exchanges that asked the same as ``one``: in these words, or it got the same answer."""
         if not _asks(one):
             return None
-        recent = [x for x in self.exchanges[-LOOK_BACK:] if _asks(x)]
-        return next((x for x in reversed(recent) if likeness(x.text, one.text) >= self.rules.repeat_similarity), None)
+        faq, least = one.decision.faq_id, self.rules.repeat_similarity
+        recent = [x for x in reversed(self.exchanges[-LOOK_BACK:]) if _asks(x)]
+        return next((x for x in recent if (faq and x.decision.faq_id == faq) or likeness(x.text, one.text) >= least), None)
 
 
 def _asks(one: Exchange) -> bool:
-    return bool(one.text) and not one.courteous and one.decision.rule != "option_picked"
+    return not one.courteous and one.decision.rule != "option_picked"
 
 
 def _cut(stream: Sequence[Exchange], steps: Mapping[str, Sequence[TicketEvent]], rules: OutcomeRules) -> list[_Part]:
@@ -183,7 +184,7 @@ def _new_from(part: _Part, one: Exchange, steps: Mapping[str, Sequence[TicketEve
 def _episode(part: _Part) -> Episode:
     last = max(i for i, one in enumerate(part.exchanges) if not one.courteous)
     before, after = part.repeated[last], part.exchanges[last].decision
-    stuck = before is not None and after.kind == "answer" and before.decision.faq_id == after.faq_id
+    stuck = before is not None and after.faq_id is not None and before.decision.faq_id == after.faq_id
     repeats = sum(one is not None for one in part.repeated)
     return Episode(part.exchanges, repeats=repeats, stuck=stuck, keys=frozenset(part.keys))
 

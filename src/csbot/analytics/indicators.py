@@ -18,7 +18,7 @@ abandonment_rate        未解决离开率 = abandoned episodes ÷ |E|
 satisfaction            满意度 = ratings of 4 or 5 ÷ ratings of the conversation with the bot, the last one of each episode
 agent_satisfaction      人工满意度 = the same of tickets
 rating_rate             参评率 = episodes with a rating or a word whether it is settled ÷ |E|
-repeat_rate             重复提问率 = episodes in which a customer said the same again ÷ |E|
+repeat_rate             重复提问率 = episodes in which a customer said the same again, or got the same answer again ÷ |E|
 score                   平均评分 = mean rating of the conversation with the bot, 1 to 5
 turns                   轮数 = messages per episode, courtesy included
 repeats                 重复次数 = repeated messages per episode
@@ -190,15 +190,32 @@ class Figures(BaseModel):
     indicators: dict[str, Ratio | Average]
 
 
-def figures(episodes: Sequence[Judged]) -> Figures:
+@dataclass(frozen=True)
+class Counted:
+    """What one episode adds to everything that it is counted under.
+
+    :ivar values: to each of `INDICATORS`, in their order.
+    """
+
+    outcome: Outcome
+    messages: int
+    values: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, one: Judged) -> Counted:
+        values = tuple(tuple(map(float, indicator.values(one))) for indicator in INDICATORS.values())
+        return cls(one.outcome, len(one.episode.exchanges), values)
+
+
+def figures(episodes: Sequence[Counted]) -> Figures:
     """All indicators over these episodes; one with nothing to divide by has no value."""
     found: dict[str, Ratio | Average] = {}
-    for name, indicator in INDICATORS.items():
-        values = [float(value) for one in episodes for value in indicator.values(one)]
+    for column, (name, indicator) in enumerate(INDICATORS.items()):
+        values = [value for one in episodes for value in one.values[column]]
         found[name] = Ratio.rate(sum(values), len(values)) if indicator.rate else Average.of(values)
     return Figures(
         episodes=len(episodes),
-        messages=sum(len(one.episode.exchanges) for one in episodes),
+        messages=sum(one.messages for one in episodes),
         outcomes={outcome: sum(one.outcome == outcome for one in episodes) for outcome in OUTCOMES},
         indicators=found,
     )

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from csbot.analytics.indicators import Figures, figures
+from csbot.analytics.indicators import Counted, Figures, figures
 from csbot.analytics.log import in_order
 from csbot.analytics.outcomes import Judged, judge
 from csbot.analytics.rules import OutcomeRules
@@ -76,14 +76,15 @@ def stats(
         for one in judged.episodes
         if (since is None or one.episode.begin >= since) and (until is None or one.episode.begin < until)
     ]
+    counted = [Counted.of(one) for one in kept]
     return Stats(
         since=since, until=until, as_of=as_of, events=len(log), courtesy=judged.courtesy, under_way=judged.under_way,
-        total=figures(kept), by={name: _grouped(kept, GROUPS[name]) for name in by}, rules=rules,
+        total=figures(counted), by={name: _grouped(map(GROUPS[name], kept), counted) for name in by}, rules=rules,
     )  # fmt: skip
 
 
-def _grouped(episodes: Sequence[Judged], of: Callable[[Judged], str]) -> dict[str, Figures]:
-    found: defaultdict[str, list[Judged]] = defaultdict(list)
-    for one in episodes:
-        found[of(one)].append(one)
+def _grouped(groups: Iterable[str], episodes: Sequence[Counted]) -> dict[str, Figures]:
+    found: defaultdict[str, list[Counted]] = defaultdict(list)
+    for group, one in zip(groups, episodes, strict=True):
+        found[group].append(one)
     return {name: figures(found[name]) for name in sorted(found)}

@@ -121,7 +121,7 @@ def _print(report: Stats, by: GroupBy | None) -> None:
         )
         for name, indicator in INDICATORS.items()
     ]  # fmt: skip
-    columns = ("指标", "indicator", "值 value", "95 % 区间，均值为中位 – 九成", "分子 / 分母")
+    columns = ("指标", "indicator", "值 value", "95 %（均值：中位–九成）", "分子 / 分母")
     print_table(f"统计 stats：{total.episodes} 个事项 episodes，{total.messages} 条消息 messages", columns, rows, columns[2:])
     shares = "　".join(f"{OUTCOMES[name]} {count}" for name, count in total.outcomes.items())
     console().print(f"结果 outcomes：{shares}", highlight=False)
@@ -156,13 +156,14 @@ def _spread(name: str, one: Ratio | Average) -> str:
     from csbot.analytics.indicators import Average
 
     low, high = (one.p50, one.p90) if isinstance(one, Average) else (one.low, one.high)
-    return f"{_said(name, low)} – {_said(name, high)}" if one.denominator else ""
+    return f"{_said(name, low, unit=False)} – {_said(name, high, unit=False)}" if one.denominator else ""
 
 
-def _said(name: str, value: float | None) -> str:
+def _said(name: str, value: float | None, *, unit: bool = True) -> str:
     from csbot.analytics.indicators import INDICATORS
 
     if value is None:
         return "–"
-    unit = INDICATORS[name].unit
-    return f"{value:.2f} {unit}" if unit else f"{100 * value:.1f} %"
+    of = INDICATORS[name].unit
+    number = f"{value:.2f}" if of else f"{100 * value:.1f}"
+    return f"{number} {of or '%'}" if unit else number

@@ -1,7 +1,9 @@
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const COLOURS = { // resolved green, human blue, not resolved red
   confirmed_resolved: "#1a7f5a", assumed_resolved: "#8cc9ae", handed_off: "#2563a8", reopened: "#e0a458", abandoned: "#c0392b" };
-const LINES = { match_rate: "#66737f", resolution_rate: "#1a7f5a", fcr: "#b7791f", handoff_rate: "#2563a8", satisfaction: "#8e44ad" };
+const LINES = { match_rate: "#66737f", resolution_rate: "#1a7f5a", handoff_rate: "#2563a8", fcr: "#b7791f", satisfaction: "#8e44ad" };
+const HIDDEN = ["fcr", "satisfaction"]; // shown at a click: few ratings a day make a restless line
+const NAMED = { order_progress: "查订单" };
 const DAYS = DATA.days.map((day) => day.day);
 const GRID = { gridcolor: "#e8ecf0", zeroline: false, linecolor: "#b8c2cc" };
 const BY = { channel: "渠道 channel", category: "分类 category", faq: "知识 FAQ", day: "日期 day" };
@@ -50,7 +52,7 @@ function drawDays() {
     marker: { color: COLOURS[name] }, hovertemplate: `${title} %{y}<extra></extra>`,
   }));
   Plotly.newPlot("days", bars, layout({
-    barmode: "stack", bargap: 0.15, hovermode: "x unified", height: 320,
+    barmode: "stack", bargap: 0.15, hovermode: "x unified",
     xaxis: dates(), yaxis: { ...GRID, rangemode: "tozero", title: { text: "事项 episodes" } }, legend: { orientation: "h", x: 0, y: -0.2 },
   }), CONFIG);
 }
@@ -60,6 +62,7 @@ function drawRates() {
     const found = ofDay(name);
     return {
       type: "scatter", mode: "lines+markers", name: titled(name), x: DAYS, y: pick(found, "value"), line: { color, width: 2 },
+      visible: HIDDEN.includes(name) ? "legendonly" : true,
       marker: { size: 5 }, connectgaps: false, customdata: found.map((one) => (one ? [one.numerator, one.denominator] : [0, 0])),
       hovertemplate: `${titled(name)} %{y:.1%}（%{customdata[0]} / %{customdata[1]}）<extra></extra>`,
     };
@@ -164,7 +167,7 @@ function showGroups() {
   };
   const build = () => {
     view = table([
-      { title: BY[choice.value], of: (g) => g.name || "—", className: "id" },
+      { title: BY[choice.value], of: (g) => NAMED[g.name] || g.name || "—", className: "id" },
       { title: "事项", number: true, of: (g) => g.episodes },
       ...MAIN.map(rate),
     ], rows(), { sortable: true });
