@@ -15,7 +15,7 @@ PACKAGE = Path(csbot.__file__).parent
 
 LAYERS = (
     {"errors", "models", "resources"},
-    {"config", "courtesy", "dictionary"},
+    {"config", "courtesy", "dictionary", "environment"},
     {"text", "privacy", "storage"},
     {"encoders"},
     {"kb"},
@@ -35,7 +35,7 @@ HOMES = {
     "bm25s": {"csbot.kb.lexical"},
     "faiss": {"csbot.kb.dense"},
     "holidays": {"csbot.handoff.hours"},
-    "httpx": {"csbot.orders.http"},
+    "httpx": {"csbot.handoff.posting", "csbot.orders.http"},
     "jieba": {"csbot.dictionary", "csbot.text"},
     "onnx": {"csbot.encoders.onnx_model"},
     "onnxruntime": {"csbot.encoders.onnx", "csbot.encoders.onnx_model"},
@@ -46,7 +46,7 @@ HOMES = {
     "sentence_transformers": {"csbot.encoders.sentence_transformers"},
     "sqlalchemy": {
         *("csbot.orders.database", "csbot.orders.sql", "csbot.orders.tables"),
-        *("csbot.handoff.rows", "csbot.handoff.sql", "csbot.handoff.tables"),
+        *(f"csbot.handoff.{name}" for name in ("deliveries", "rows", "sql", "tables")),
         *("csbot.storage.rows", "csbot.storage.sql", "csbot.storage.tables"),
     },
     "tokenizers": {"csbot.encoders.export", "csbot.encoders.onnx"},
@@ -158,9 +158,9 @@ def test_decide_does_no_input_output_and_has_no_clock_and_no_chance() -> None:
     assert used & {"io", "os", "pathlib", "random", "time", "datetime", "socket", "threading", "secrets", "uuid"} == set()
 
 
-def test_the_environment_is_read_by_the_command_line_the_cache_and_the_secrets_of_order_mappings_only() -> None:
+def test_the_environment_is_read_by_the_command_line_the_cache_and_named_secrets_only() -> None:
     reading = {name for name, source in modules().items() if "os.environ" in source or "getenv" in source}
-    assert {name for name in reading if room(name) != "cli"} <= {"csbot.orders.mapping", "csbot.dictionary"}
+    assert {name for name in reading if room(name) != "cli"} <= {"csbot.environment", "csbot.dictionary"}
 
 
 def test_nothing_is_pickled() -> None:

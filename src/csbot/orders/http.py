@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from csbot.environment import from_environment
 from csbot.errors import ConfigError, OrderBackendError
 from csbot.models import Order, OrderQuery, utc_now
 from csbot.orders.answers import (
@@ -27,7 +28,7 @@ from csbot.orders.answers import (
 )
 from csbot.orders.circuit import CircuitBreaker
 from csbot.orders.loop import run
-from csbot.orders.mapping import from_environment, read_mapping
+from csbot.orders.mapping import read_mapping
 
 __all__ = [
     "CircuitConfig", "EventPaths", "HttpOrderMapping", "HttpOrders", "OrderPaths", "QueryNames", "RetryConfig", "Success",

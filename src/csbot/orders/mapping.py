@@ -77,17 +77,3 @@ def read_mapping(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not (isinstance(data, dict) and all(isinstance(key, str) for key in data)):
         raise ConfigError(f"{file} 应是键值对 | must be a mapping")
     return data
-
-
-def from_environment(value: str, what: str) -> str:
-    """``value``; where it is ``env:NAME``, the environment variable NAME without surrounding blanks.
-
-    :raises ConfigError: the variable is not set; it is named, values never are.
-    """
-    if not value.startswith("env:"):
-        return value
-    name = value.removeprefix("env:").strip()
-    found = os.environ.get(name, "").strip()
-    if not found:
-        raise ConfigError(f"{what} 需要环境变量 {name}，请先设置 | environment variable {name} is not set")
-    return found

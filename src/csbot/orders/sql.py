@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
+from csbot.environment import from_environment
 from csbot.errors import ConfigError, OrderBackendError
 from csbot.models import Order, OrderQuery
 from csbot.orders.database import fetch, is_absent, open_engine, own_words, place_of, read_only, reading
-from csbot.orders.mapping import from_environment, read_mapping
+from csbot.orders.mapping import read_mapping
 from csbot.orders.tables import EventTable, OrderColumns, OrderMapping, Statements
 from csbot.orders.values import mine, to_order
 
