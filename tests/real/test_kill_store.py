@@ -1,4 +1,4 @@
-"""A worker killed (SIGKILL) in the middle of saving leaves the session as it was or as it was to be: whole, with its reply."""
+"""A worker killed (SIGKILL) in the middle of saving leaves the session as it was or is to be: whole, with reply and events."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import multiprocessing
 import random
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from csbot.models import Reply, Session, Trace, Turn
+from csbot.models.events import FeedbackEvent
 from csbot.storage import Store, open_store
 
 KILLS = 25
 TURNS = 20
-"""Turns that one save adds, so that it takes long enough to be hit."""
+"""Turns that one save adds, with an event each, so that it takes long enough to be hit."""
+LOGGED = datetime(2026, 11, 22, tzinfo=timezone.utc)
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
@@ -37,7 +40,8 @@ def keep_saving(url: str, told: Connection) -> None:
         first = len(session.turns)
         session.turns += [Turn(user=f"{first + n} {'问' * 2000}", kind="answer", rule="r") for n in range(TURNS)]
         told.send(("saving", version))
-        store.save(session, message_id=f"m{version}", reply=Reply(text=str(version), kind="answer", trace=trace))
+        events = [FeedbackEvent(id=str(first + n), at=LOGGED, session_id="s", score=5) for n in range(TURNS)]
+        store.save(session, message_id=f"m{version}", reply=Reply(text=str(version), kind="answer", trace=trace), events=events)
         told.send(("saved", version))
 
 
@@ -48,11 +52,13 @@ def whole(store: Store) -> int:
         version = session.version if session else 0
         asked = session or Session(id="s", customer_id="u")
         replied = [store.replied(asked, f"m{number}") is not None for number in (version, version + 1)]
+        logged = {event.id for event in store.events()}
         again = store.load("s")
         if session == again:  # a server may still be ending what the killed client had sent
             break
     assert replied == [version > 0, False]
     assert [turn.user.split()[0] for turn in asked.turns] == [str(number) for number in range(TURNS * version)]
+    assert logged == {str(number) for number in range(TURNS * version)}
     return version
 
 
@@ -62,7 +68,7 @@ def test_a_session_is_the_old_or_the_new_one(url: str) -> None:
     context.set_forkserver_preload(["csbot.storage.sql", "sqlalchemy.dialects.postgresql.psycopg"])
     store, rng, outcomes = open_store(url), random.Random(0), []
     for _ in range(KILLS):
-        store.purge(sessions=Turn(user="", kind="answer", rule="").at)
+        store.purge(sessions=Turn(user="", kind="answer", rule="").at, events=LOGGED + timedelta(seconds=1))
         receiver, sender = context.Pipe(duplex=False)
         child = context.Process(target=keep_saving, args=(url, sender), daemon=True)
         child.start()

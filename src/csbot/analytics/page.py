@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib import resources
 from typing import Any
 
@@ -11,6 +11,7 @@ from csbot.analytics.indicators import INDICATORS, Figures
 from csbot.analytics.outcomes import OUTCOMES
 from csbot.analytics.report import Stats
 from csbot.evaluation.page import fill, plotly_script
+from csbot.models import CHINA
 
 __all__ = ["plotly_script", "render"]
 
@@ -29,14 +30,18 @@ def _data(report: Stats) -> dict[str, Any]:
         "total": _plain(report.total),
         "days": [{"day": day, **_plain(one)} if one else {"day": day} for day, one in _every_day(report.by.get("day", {}))],
         "groups": {name: [{"name": group, **_plain(one)} for group, one in found.items()] for name, found in report.by.items()},
-        "since": report.since and report.since.isoformat(),
-        "until": report.until and report.until.isoformat(),
-        "as_of": report.as_of and report.as_of.isoformat(timespec="minutes"),
+        "since": _shown(report.since),
+        "until": _shown(report.until),
+        "as_of": _shown(report.as_of),
         "events": report.events,
         "courtesy": report.courtesy,
         "under_way": report.under_way,
         "rules": report.rules.model_dump(),
     }
+
+
+def _shown(moment: datetime | None) -> str | None:
+    return moment and moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
 
 
 def _plain(one: Figures) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _print(report: Stats, by: GroupBy | None) -> None:
     rows = [
         (
             indicator.title, name, _value(name, found := total.indicators[name]), _spread(name, found),
-            f"{found.numerator:g} / {found.denominator:g}",
+            _parts(found),
         )
         for name, indicator in INDICATORS.items()
     ]  # fmt: skip
@@ -145,7 +145,11 @@ def _print_groups(groups: dict[str, Figures], by: GroupBy) -> None:
 
 
 def _cell(name: str, one: Ratio | Average) -> str:
-    return f"{_value(name, one)} ({one.numerator:g}/{one.denominator:g})" if one.denominator else "–"
+    return f"{_value(name, one)} ({_parts(one)})" if one.denominator else "–"
+
+
+def _parts(one: Ratio | Average) -> str:
+    return f"{round(one.numerator, 1):.12g} / {one.denominator:.12g}"
 
 
 def _value(name: str, one: Ratio | Average) -> str:

@@ -184,6 +184,10 @@ showHead();
 showShares();
 showIndicators();
 showGroups();
-drawDays();
-drawRates();
-showOne();
+if (DAYS.length) {
+  drawDays();
+  drawRates();
+  showOne();
+} else {
+  ["days", "rates", "one"].forEach((id) => put(id, make("p", "没有数据 no data", "note")));
+}
