@@ -33,7 +33,7 @@ LAYERS = (
 
 HOMES = {
     "bm25s": {"csbot.kb.lexical"},
-    "faiss": {"csbot.kb.dense"},
+    "faiss": {"csbot.analytics.clusters", "csbot.kb.dense"},
     "holidays": {"csbot.handoff.hours"},
     "httpx": {"csbot.handoff.posting", "csbot.orders.http"},
     "jieba": {"csbot.dictionary", "csbot.text"},
