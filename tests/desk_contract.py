@@ -169,7 +169,7 @@ class DeskContract:
 
     def test_notes_are_kept_in_their_order(self, desk: Desk) -> None:
         desk.file(ticket())
-        first, second = Note(by=LI, at=NOON, text="已问工厂"), Note(by=ZHAO, at=after(hours=1), text=ODD)
+        first, second = Note(by=LI, at=NOON, text="已问工厂"), Note(by=ZHAO, at=after(hours=1), text="周三答复")
         desk.note("T0", first)
         assert desk.note("T0", second).notes == [first, second]
         with pytest.raises(TicketError, match="没有工单"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from csbot.intents.signals import PRESENT, find_signals
 from csbot.intents.slots import read_slots
@@ -26,18 +27,21 @@ def mask_signals(signals: Sequence[Signal], names: Sequence[str]) -> list[Signal
     return [signal.model_copy(update={"text": mask(signal.text, names)}) for signal in signals]
 
 
-def transcript_of(session: Session, message: Understanding, names: Sequence[str], agents: Sequence[Line] = ()) -> list[Line]:
+def transcript_of(
+    session: Session, message: Understanding, names: Sequence[str], at: datetime, agents: Sequence[Line] = ()
+) -> list[Line]:
     """Every line of the session and this message, masked; where the bot was silent, there is no line of its.
 
     :param session: with the turns before ``message``. :param names: people's names to cover wherever they stand.
-    :param agents: what agents said in this session before, masked: it is put in its place by its time.
+    :param at: when the message came. :param agents: what agents said in this session before, masked; each line is put in its
+        place by its time.
     """
     lines = lines_of(session.turns, names)
     for said in agents:
         later = (number for number, line in enumerate(lines) if said.at and line.at and line.at > said.at)
         lines.insert(next(later, len(lines)), said)
     own = mask_spans(message.text, (*message.slots, *message.denied), names)
-    return [*lines, Line(who="customer", text=own)]
+    return [*lines, Line(who="customer", text=own, at=at)]
 
 
 def lines_of(turns: Sequence[Turn], names: Sequence[str]) -> list[Line]:

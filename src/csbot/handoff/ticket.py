@@ -93,7 +93,7 @@ def open_ticket(
         state="queued" if hours is None or hours.is_open(at) else "after_hours",
         created=at,
         route=route(facts, opening.table, at),
-        transcript=transcript_of(session, message, names, agents),
+        transcript=transcript_of(session, message, names, at, agents),
         attempts=attempts_of(session, names, faq_of, opening.titles),
         tried=list(message.candidates[:TRIED]),
         slots={name: mask_value(name, value, names) for name, value in known.items()},
@@ -121,4 +121,5 @@ def ticket_id_of(session_id: str, key: str) -> str:
 def _facts_of(told: str) -> str:
     """The sentences of an order's status that say something: with a figure in them, or what it is. No apology, no question."""
     sentences = re.findall(r"[^。！？\n]+[。！？]?", told)
-    return "".join(one for one in sentences if re.search(r"[\d：]", one) and not one.endswith("？")).strip()
+    facts = "".join(one for one in sentences if re.search(r"[\d：]", one) and not one.endswith("？")).strip()
+    return re.sub(r"^订单 ?\S+?（(.*?)）(?=：)", r"\1", facts)  # its id is beside it, and readable

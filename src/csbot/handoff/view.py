@@ -92,17 +92,22 @@ def _known(ticket: Ticket) -> RenderableType:
 def _conversation(ticket: Ticket, messages: Sequence[Message], whole: bool) -> RenderableType:
     """What was said before the ticket, a rule where the human was called, and what was said since."""
     told = [(line, SPEAKERS[line.who]) for line in ticket.transcript]
-    since = [(Line(who=m.who, text=m.text), m.by or SPEAKERS[m.who]) for m in messages]
+    since = [(Line(who=m.who, text=m.text, at=m.at), m.by or SPEAKERS[m.who]) for m in messages]
     shown = [*told, *since] if whole else [*told, *since][-LAST_LINES:]
     left_out = len(told) + len(since) - len(shown)
     table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     if left_out:
-        table.add_row("", Text(f"… 前面还有 {left_out} 句", style="dim"))
+        table.add_row("", "", Text(f"… 前面还有 {left_out} 句", style="dim"))
     for number, (line, speaker) in enumerate(shown, start=left_out):
         if since and number == len(told):
-            table.add_row("", Text(f"── {clock(ticket.created)} 转人工 ──", style="dim"))
-        table.add_row(Text(speaker, style=SPOKEN[line.who]), Text(line.text, style=SPOKEN[line.who]))
+            table.add_row("", "", Text("── 转人工 ──", style="dim"))
+        table.add_row(
+            Text(clock(line.at)[6:], style="dim"),
+            Text(speaker, style=SPOKEN[line.who]),
+            Text(line.text, style=SPOKEN[line.who]),
+        )
     return table
 
 
