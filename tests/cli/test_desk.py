@@ -142,3 +142,25 @@ def test_the_live_list_follows_the_queue(store: str) -> None:
     assert process.wait(120) == 130
     os.close(ours)
     desk.close()
+
+
+def test_chat_hands_over_to_the_desk_and_shows_what_agents_answer(
+    call: Call, small_saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/chat.db"
+    customer = iter(["转人工", "在吗", ""])
+
+    def types(_console: object, _prompt: str) -> str:
+        desk = open_desk(url)
+        for one in desk.queue(states=["queued"]):
+            call("desk", "claim", one.id, "--agent", "li", "--store", url)
+            call("desk", "reply", one.id, "您好，我是小李", "--agent", "li", "--store", url)
+        desk.close()
+        try:
+            return next(customer)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("rich.console.Console.input", types)
+    printed = call("chat", "--kb", small_saved, "--desk", url)
+    assert printed.index("客服> 您好，我是小李") < printed.index("已转给人工客服")

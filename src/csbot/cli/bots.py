@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from csbot.models import Caller
 
 
-def open_bot(kb: Path, config: Path | None, orders: Path | None, tasks: Path | None = None) -> Chatbot:
+def open_bot(kb: Path, config: Path | None, orders: Path | None, tasks: Path | None = None, desk: str | None = None) -> Chatbot:
     """A bot over a saved knowledge base, both with the settings of a file where one is given.
 
     :param tasks: a declared task or a directory of them; no merchant's system stands behind the command line, so that doing one
-        gives a receipt and nothing else.
+        gives a receipt and nothing else. :param desk: URL of the desk where people answer.
     """
     OnnxEncoder.bundled().prefetch()  # it loads while the rest is imported: a third of a cold start
     from csbot.bot import Chatbot
@@ -29,7 +29,7 @@ def open_bot(kb: Path, config: Path | None, orders: Path | None, tasks: Path | N
     settings, opening = load_settings(config) if config else (BotConfig(), KbConfig())
     declared = read_tasks(tasks) if tasks else []
     handlers = {task.handler: receipt for task in declared if task.name != ORDER_PROGRESS}
-    return Chatbot(open_kb(kb, opening), orders=orders, tasks=declared, handlers=handlers, config=settings)
+    return Chatbot(open_kb(kb, opening), orders=orders, tasks=declared, handlers=handlers, config=settings, desk=desk)
 
 
 def receipt(slots: dict[str, str], caller: Caller) -> dict[str, str]:
