@@ -62,7 +62,7 @@ class Script:
         return self.say(minute, text, "handoff", reason=reason, ticket_id=ticket, rule="human_wanted")
 
     def with_human(self, minute: float, ticket: str, text: str = "在吗") -> Script:
-        return self.say(minute, text, "handoff", reason="customer_wish", ticket_id=ticket, rule="human_has_session")
+        return self.say(minute, text, "handoff", reason="not_understood", ticket_id=ticket, rule="human_has_session")
 
     def step(self, minute: float, ticket: str, state: str) -> Script:
         """The ticket comes into a state."""

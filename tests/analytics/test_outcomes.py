@@ -52,6 +52,7 @@ def sizes(*scripts: Script, **rules: object) -> list[int]:
         (Script().human(0, "T1").step(1, "T1", "failed"), "abandoned"),
         (Script().human(0, "T1").step(1, "T1", "active").step(2, "T1", "abandoned"), "handed_off"),
         (Script().human(0, "T1").step(1, "T1", "returned_to_bot").answer(2, "ship-fee"), "assumed_resolved"),
+        (Script().human(0, "T1").step(1, "T1", "abandoned").rate(2, solved=True, ticket="T1"), "abandoned"),
         (Script().human(0, "T1").answer(1, "ship-fee"), "handed_off"),
         (Script().human(0, "T1", reason="not_understood"), "handed_off"),
     ],
@@ -83,6 +84,7 @@ def test_a_confirmed_resolution_is_taken_back_as_well_and_a_handoff_is_not() -> 
     for first, name in ((confirmed, "u"), (handed, "v")):
         again = Script(name, session="again").answer(HOUR, "ship-fee")
         assert outcomes(first, again)[0] == ("reopened" if name == "u" else "handed_off")
+    assert outcomes(Script(session="s1").slot(0), Script(session="s2").slot(HOUR)) == ["abandoned", "abandoned"]
 
 
 def test_who_comes_back_and_only_calls_for_a_human_comes_back_with_the_last_matter() -> None:
