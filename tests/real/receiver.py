@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -75,6 +75,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", self.receiver.url + "/elsewhere")
         self.end_headers()
         self.wfile.write(b"{}")
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # whoever asked has hung up
+            super().handle()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silence."""
