@@ -85,3 +85,17 @@ def test_each_step_is_shown_with_its_time_and_who_took_it() -> None:
 
 def test_it_fits_a_narrow_terminal() -> None:
     assert max(sum(2 if ord(char) > 0x2E80 else 1 for char in line) for line in shown(ticket(), width=60).splitlines()) <= 62
+
+
+def test_a_long_sentence_is_folded_and_never_cut() -> None:
+    said = "订单QH20（橱柜一套、转角篮 1 " + "个）：延期，" + "比原来说好的时间晚了" * 12 + "要我请同事跟进吗？"
+    text = shown(
+        ticket(
+            transcript=[Line(who="bot", text=said)], order_id="QH1", order_status=said,
+            suggested=[Suggestion(faq_id="f", question="问", answer=said, confidence=0)],
+            history=[Earlier(id="T0", kind="ticket", at=NOON, about=said)],
+        ), width=60,
+    )  # fmt: skip
+    flat = "".join(text.replace("│", "").split())
+    assert flat.count("".join(said.split())) == 4
+    assert "…" not in text

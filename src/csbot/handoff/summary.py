@@ -123,9 +123,7 @@ def _tried(attempts: Sequence[Attempt], words: dict[str, Any]) -> str:
 def _known(ticket: Ticket, words: dict[str, Any]) -> str:
     parts = [f"{ticket.titles.get(name) or words['slots'].get(name, name)} {value}" for name, value in slots_shown(ticket)]
     if ticket.order_id:
-        status = _clip(
-            ticket.order_status.partition("）：")[2] or ticket.order_status, STATUS_CHARS
-        )  # without what was ordered
+        status = _clip(ticket.order_status.partition("：")[2] or ticket.order_status, STATUS_CHARS)  # without what was ordered
         parts.append(f"订单 {ticket.order_id} 已核实" + (f"：{status}" if status else ""))
     return str(words["summary"]["known"].format(slots="，".join(parts)) if parts else words["summary"]["known_none"])
 

@@ -43,6 +43,15 @@ def render(ticket: Ticket, now: datetime, *, messages: Sequence[Message] = (), w
     return Panel(Group(*spaced), title=f"工单 {ticket.id}", title_align="left", border_style="blue")
 
 
+def _grid(columns: int) -> Table:
+    """A table without lines, whose last column holds whole sentences: Chinese has no spaces, so they are folded, never cut."""
+    table = Table.grid(padding=(0, 1))
+    for _ in range(columns - 1):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
 def _head(ticket: Ticket, now: datetime) -> RenderableType:
     words = agents_words()
     line = Text()
@@ -77,7 +86,7 @@ def _signals(signals: list[Signal]) -> RenderableType:
 
 def _known(ticket: Ticket) -> RenderableType:
     words = agents_words()["slots"]
-    table = Table.grid(padding=(0, 2))
+    table = _grid(2)
     if ticket.contact:
         table.add_row(Text("回电", style="dim"), Text(ticket.contact, style="bold"))
     for name, value in slots_shown(ticket):
@@ -95,9 +104,8 @@ def _conversation(ticket: Ticket, messages: Sequence[Message], whole: bool) -> R
     since = [(Line(who=m.who, text=m.text, at=m.at), m.by or SPEAKERS[m.who]) for m in messages]
     shown = [*told, *since] if whole else [*told, *since][-LAST_LINES:]
     left_out = len(told) + len(since) - len(shown)
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
+    table = _grid(3)
+    table.columns[1].justify = "right"
     if left_out:
         table.add_row("", "", Text(f"… 前面还有 {left_out} 句", style="dim"))
     for number, (line, speaker) in enumerate(shown, start=left_out):
@@ -112,7 +120,7 @@ def _conversation(ticket: Ticket, messages: Sequence[Message], whole: bool) -> R
 
 
 def _suggestions(ticket: Ticket) -> RenderableType:
-    table = Table.grid(padding=(0, 1))
+    table = _grid(2)
     for number, one in enumerate(ticket.suggested, start=1):
         sure = f"（{one.confidence:.2f}）" if one.confidence else ""
         table.add_row(Text(f"可答 {number}", style="yellow"), Text(f"{one.question}{sure}", style="bold"))
@@ -121,7 +129,7 @@ def _suggestions(ticket: Ticket) -> RenderableType:
 
 
 def _history(ticket: Ticket) -> RenderableType:
-    table = Table.grid(padding=(0, 1))
+    table = _grid(2)
     for one in ticket.history:
         kind = "工单" if one.kind == "ticket" else "会话"
         table.add_row(Text(f"以前的{kind}", style="magenta"), f"{clock(one.at)} {one.about} → {one.outcome or '未知'}")
@@ -134,7 +142,7 @@ def _steps(ticket: Ticket) -> RenderableType:
     """What became of the ticket: steps and notes by their time, and what the customer thinks of it."""
     rows = [(step.at, TITLES[step.state], step.by, step.note) for step in ticket.steps]
     rows += [(note.at, "备注", note.by, note.text) for note in ticket.notes]
-    table = Table.grid(padding=(0, 1))
+    table = _grid(4)
     for at, what, by, note in sorted(rows, key=lambda row: row[0]):
         table.add_row(Text(clock(at), style="dim"), what, by.id or ACTORS[by.kind], Text(note))
     if ticket.rating:
