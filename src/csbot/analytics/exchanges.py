@@ -67,8 +67,8 @@ def _turn(event: Event) -> tuple[str, int, datetime]:
 def likeness(one: str, other: str) -> float:
     """How alike two messages are by their characters: the Dice coefficient of the sets of pairs, in [0, 1] (Dice 1945).
 
-    >>> likeness("运费怎么算", "运费怎么算的"), likeness("运费怎么算", "怎么退货")
-    (0.888888888888889, 0.2857142857142857)
+    >>> likeness("运費怎么算？", "运费怎么算"), likeness("运费怎么算", "怎么算运费"), likeness("运费怎么算", "包邮吗")
+    (1.0, 0.75, 0.0)
     """
     pairs, others = _pairs(one), _pairs(other)
     return 2 * len(pairs & others) / (len(pairs) + len(others)) if pairs and others else 0.0
