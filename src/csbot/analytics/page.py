@@ -41,7 +41,7 @@ def _data(report: Stats) -> dict[str, Any]:
 
 
 def _shown(moment: datetime | None) -> str | None:
-    return moment and moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M") if moment else None
 
 
 def _plain(one: Figures) -> dict[str, Any]:
