@@ -84,6 +84,13 @@ class Handoffs(RuleBasedStateMachine):
         reply = self._answered(session, text, message_id, None)
         assert self.bot.reply(session, text, message_id=message_id) == reply
 
+    @precondition(lambda self: any(t.state == "active" for t in self.tickets.values()))
+    @rule(data=st.data(), text=SAY)
+    def a_customer_of_an_agent_writes(self, data: st.DataObject, text: str) -> None:
+        talking = [t.session_id for t in self.tickets.values() if t.state == "active"]
+        session_id = data.draw(st.sampled_from(sorted(talking)))
+        self.a_customer_writes([session.id for session in self.sessions].index(session_id), text)
+
     @rule(customer=CUSTOMERS, text=SAY)
     def the_worker_dies_before_it_saves(self, customer: int, text: str) -> None:
         session, message_id = self.sessions[customer], f"m{next(self.numbers)}"
@@ -127,8 +134,8 @@ class Handoffs(RuleBasedStateMachine):
         self.tickets[ticket.id] = ticket
         self.heard[ticket.id].update(SHOWN.get(one, one) for one in (*self.answered[session.id], text))
 
-    @rule(agent=st.sampled_from(AGENTS))
-    def an_agent_claims(self, agent: str) -> None:
+    @rule(agent=st.sampled_from(AGENTS), takes_up=st.booleans())
+    def an_agent_claims(self, agent: str, takes_up: bool) -> None:
         waiting = [t for t in self.tickets.values() if t.state == "queued"]
         first = min(waiting, key=lambda t: (RANKS[t.route.priority], t.created, t.id), default=None)
         claimed = self.desk.claim(agent, self.at())
@@ -136,6 +143,8 @@ class Handoffs(RuleBasedStateMachine):
         if claimed:
             assert (claimed.state, claimed.agent) == ("assigned", agent)
             self.tickets[claimed.id] = claimed
+            if takes_up:
+                self.tickets[claimed.id] = self.desk.move(claimed.id, "active", Actor(kind="agent", id=agent), self.at())
 
     @precondition(lambda self: self.tickets)
     @rule(data=st.data(), to=STATES, by=ACTORS)
@@ -176,7 +185,7 @@ class Handoffs(RuleBasedStateMachine):
             self.delivered[message.ticket_id].append(message)
             self.desk.delivered(message, self.at())
 
-    @rule(minutes=st.sampled_from([1, 3, 20, 200, 5000]))
+    @rule(minutes=st.sampled_from([1, 1, 3, 20, 5000]))
     def time_passes(self, minutes: int) -> None:
         self.now = self.at() + timedelta(minutes=minutes)
         for changed in self.desk.tick(self.now):
