@@ -19,6 +19,7 @@ from csbot.handoff import open_desk
 from csbot.handoff.chatwoot import Chatwoot
 from csbot.handoff.deliveries import Deliveries
 from csbot.handoff.desk import Desk
+from csbot.handoff.follow_up import FollowUpRules, ask_due, invitation, take_answer
 from csbot.models import Actor, Message, Ticket, utc_now
 from csbot.storage import open_store
 
@@ -377,3 +378,23 @@ def test_settings_that_can_not_work_are_refused(
         Chatwoot(bot, deliveries, "https://example.com", 1, secret="s")
     with pytest.raises(ConfigError, match="网址"):
         Chatwoot(bot, deliveries, "example.com", 1, token="t", secret="s")
+
+
+def test_the_invitation_goes_to_the_conversation_and_its_answer_to_the_ticket(world: World) -> None:
+    rules = FollowUpRules(share=1.0, hours=(0, 24))
+    world.chatwoot._first = lambda session, text: take_answer(world.desk, session, text, world.clock(), rules)
+    world.customer("转人工")
+    world.agent("补发了")
+    world.server.set_status(TALK, "resolved")
+    world.settle()
+    world.clock.ahead += timedelta(hours=1)
+    for _ in range(2):
+        ask_due(world.desk, world.chatwoot.say, world.clock(), rules)
+        world.settle()
+    assert world.said[-1] == invitation(world.desk.queue(states=("followed_up",))[0])
+    before = len(world.said)
+    world.customer("5分，小周很耐心")
+    ticket = world.desk.queue(states=("followed_up",))[0]
+    assert (ticket.rating, ticket.comment, len(world.said)) == (5, "小周很耐心", before + 1)
+    world.customer("发票怎么开")
+    assert world.said[-1] == "在订单详情点“申请发票”。"

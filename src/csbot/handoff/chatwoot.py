@@ -61,6 +61,7 @@ class Chatwoot:
     :param deliveries: the outbox, in the desk's database, say. :param token: the agent bot's access token.
     :param secret: the agent bot's secret, by which its webhooks are signed; None: nothing is checked, for a Chatwoot that signs
         nothing yet: then let nobody else reach the URL. ``env:NAME`` is read from the environment.
+    :param first: is asked before the bot; a text of it is the reply (`csbot.handoff.follow_up.take_answer`, say).
     :raises ConfigError: the bot has no store or no desk, or a setting can't be used.
     """
 
@@ -73,12 +74,14 @@ class Chatwoot:
         *,
         token: str = TOKEN,
         secret: str | None = SIGNED_WITH,
+        first: Callable[[Session, str], str | None] | None = None,
         timeout_s: float = WAITED_FOR_S,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         if bot.store is None or bot.desk is None:
             raise ConfigError("接 Chatwoot 需要 Chatbot(kb, store=…, desk=…) | the bot needs a store and a desk")
         self._bot, self._store, self._desk, self._deliveries, self._clock = bot, bot.store, bot.desk, deliveries, clock
+        self._first = first or (lambda session, text: None)
         self._account, self._channel = account, f"{CHANNEL}-{account}"
         self._secret = None if secret is None else from_environment(secret, "Chatwoot secret")
         headers = {"api_access_token": from_environment(token, "Chatwoot token")}
@@ -123,6 +126,15 @@ class Chatwoot:
         self._handed = set(tickets)
         return self._send(None)
 
+    def say(self, ticket: Ticket, text: str) -> None:
+        """Write to the customer of a ticket, after the service, with the next `deliver`; the same text once.
+
+        :raises StoreError: the deliveries can't be written.
+        """
+        conversation = self._conversation_of(ticket.session_id)
+        if conversation is not None:
+            self._put_message(conversation, f"{ticket.id} {text}", text)
+
     def close(self) -> None:
         """Let connections go."""
         self._poster.close()
@@ -166,7 +178,11 @@ class Chatwoot:
         held = self._desk.of_session(session.id)
         if held and held.state == "active":
             self._desk.move(held.id, "returned_to_bot", Actor(kind="system"), self._clock())
-        reply = self._bot.reply(session, event.content or "", message_id=str(event.id))
+        text = event.content or ""
+        if said := self._first(session, text):
+            self._put_message(conversation, f"{event.id} reply", said)
+            return
+        reply = self._bot.reply(session, text, message_id=str(event.id))
         self._put_message(conversation, f"{event.id} reply", reply.text)
         if reply.ticket:
             self._hand_over(conversation, reply.ticket)
