@@ -33,7 +33,7 @@ class SurgeRules(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    fdr: float = Field(default=0.01, gt=0, lt=1, description="false discovery rate of each day's alarms")
+    fdr: float = Field(default=0.05, gt=0, lt=1, description="false discovery rate of each day's alarms")
     past_weeks: int = Field(default=8, ge=2, description="weeks that a day is held against")
     gap_days: int = Field(default=7, ge=0, description="days before it that are left out of them")
     least_past_days: int = Field(default=14, ge=7, description="days of past without which nothing is tested")

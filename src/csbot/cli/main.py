@@ -10,7 +10,7 @@ import warnings
 import typer
 
 from csbot import __version__
-from csbot.cli import ask, chat, demo, desk, encoder, evaluate, index, kb, lint, search, stats, train, tune
+from csbot.cli import ask, chat, demo, desk, encoder, evaluate, index, kb, lint, search, stats, suggest, train, tune
 from csbot.cli.output import err_console
 from csbot.errors import CsbotError
 
@@ -44,6 +44,7 @@ app.command("demo")(demo.demo)
 app.command("train")(train.train_command)
 app.command("tune")(tune.tune_command)
 app.command("stats")(stats.stats_command)
+app.command("suggest")(suggest.suggest_command)
 app.add_typer(desk.app, name="desk")
 app.add_typer(kb.app, name="kb")
 app.add_typer(encoder.app, name="encoder")

@@ -57,7 +57,7 @@ def stats_command(
     chosen = OutcomeRules.load(rules) if rules else OutcomeRules()
     script = page.plotly_script() if html else ""
     moments = [_moment(name, text) for name, text in (("--since", since), ("--until", until), ("--as-of", as_of))]
-    log = in_order(*_logs(store, desk, events or [], imports or []))
+    log = in_order(*read_logs(store, desk, events or [], imports or []))
     if export:
         write_log(log, export)
     report = stats(
@@ -73,7 +73,7 @@ def stats_command(
         _print(report, by)
 
 
-def _logs(store: str | None, desk: str | None, events: list[Path], imports: list[Path]) -> list[list[Event]]:
+def read_logs(store: str | None, desk: str | None, events: list[Path], imports: list[Path]) -> list[list[Event]]:
     from csbot.analytics.log import desk_events, read_log
     from csbot.errors import InputError
     from csbot.handoff import open_desk
