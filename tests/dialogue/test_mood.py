@@ -42,6 +42,14 @@ def test_an_answer_that_the_bot_is_sure_of_stays_whatever_the_tone() -> None:
     assert decide(START, said("漏水怎么办", candidate("a", 0.95), urgency=1.0, anger=1.0), policy()).kind == "answer"
 
 
+def test_somebody_in_danger_gets_a_human_and_no_answer_that_is_only_likely() -> None:
+    smell = message("家里煤气味好大", candidate("a", 0.84))
+    in_words = smell.model_copy(update={"signals": tone(urgency=1.0)})
+    like_examples = smell.model_copy(update={"signals": (Signal(name="urgency", score=1.0, text="", reason="test"),)})
+    assert told(decide(START, in_words, policy())) == ("handoff", "urgent")
+    assert decide(START, like_examples, policy()).kind == "answer"
+
+
 @pytest.mark.parametrize(("urgency", "kind"), [(0.93, "handoff"), (0.92, "ask_slot")])
 def test_with_the_highest_urgency_no_slot_is_asked_for(urgency: float, kind: str) -> None:
     asked = message("查订单", order=1.0).model_copy(update={"signals": tone(urgency=urgency)})

@@ -14,6 +14,9 @@ UNSURE = ("clarify", "fallback")
 UPSET = ("anger", "frustration", "complaint_threat")
 ILL_TEMPERED = (*UPSET, "urgency", "repeat_contact", "asked_again")
 """Who shows one of these is asked nothing before a human is called."""
+SURE_IN_DANGER = 0.85
+"""Confidence with which an answer is told to somebody in danger: between what small knowledge bases are sure of and what is
+meant, as for an order in hand. A likely answer does for a question about dust; not for a smell of gas."""
 BARE_WISH_CHARS = 12
 """A wish in more characters tells what it is about."""
 
@@ -21,16 +24,25 @@ BARE_WISH_CHARS = 12
 def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     """The action; or a human, where the bot would only ask back or give up on somebody who is in trouble or upset.
 
-    An answer that the bot is sure of stays: it is the quickest help. With the highest urgency not even a slot is asked for.
+    An answer that the bot is sure of stays: it is the quickest help. With the highest urgency not even a slot is asked for; and
+    where words show a danger, an answer must be surer.
     """
     settings = policy.config.dialogue
     urgency = message.signal("urgency")
+    answered = action.candidate.confidence if action.kind == "answer" and action.candidate else 1.0
+    if answered < SURE_IN_DANGER and shown_by_words(message, "urgency") >= settings.urgent_at_once:
+        return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent")
     asks = action.kind in UNSURE or (action.kind == "ask_slot" and urgency >= settings.urgent_at_once)
     if asks and urgency >= settings.urgent_when_unsure:
         return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent", slots=action.slots)
     if action.kind in UNSURE and max(map(message.signal, UPSET)) >= settings.upset_when_unsure:
         return Action(kind="handoff", rule="upset", reason="upset", wording="handoff_upset", slots=action.slots)
     return action
+
+
+def shown_by_words(message: Understanding, name: str) -> float:
+    """Score of a signal by the words that show it; what is only like the examples does not count."""
+    return max((signal.score for signal in message.signals if signal.name == name and signal.text), default=0.0)
 
 
 def ask_before_human(state: State, message: Understanding, policy: Policy) -> Action | None:

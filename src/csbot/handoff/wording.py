@@ -34,7 +34,7 @@ def tell_transfer(
     words = Words(ticket.channel, turn)
     if ticket.state == "failed":
         return words.say("broken")
-    danger = max((signal.score for signal in ticket.signals if signal.name == "urgency"), default=0.0)
+    danger = max((signal.score for signal in ticket.signals if signal.name == "urgency" and signal.text), default=0.0)
     parts = [words.say("safety")] if danger >= DANGER else []
     parts.append(opening)
     if ticket.earlier or ticket.history:
