@@ -135,9 +135,8 @@ def address(rng: random.Random) -> Value:
 
 def number_plate(rng: random.Random) -> Value:
     tail = number(rng, 5)
-    return Value(
-        f"{rng.choice('沪京粤苏浙')}{rng.choice('ABCE')}{rng.choice(['', '·', ' '])}{rng.choice(['', 'D'])}{tail}", tail
-    )
+    plate = f"{rng.choice('沪京粤苏浙')}{rng.choice('ABCE')}{rng.choice(['', '·', ' '])}{rng.choice(['', 'D'])}{tail}"
+    return Value(rng.choice([plate, plate.lower()]), tail)
 
 
 KINDS: dict[str, Callable[[random.Random], Value]] = {
@@ -226,7 +225,7 @@ SKU 88012345|ISO9001认证有吗|GB18030是什么|符合GB/T 36276标准吗|尺�
 库存还有12345个吗|销量100000件|好评率99.8%|降了1000块|涨到1580了|从999涨到1299|1399元到1599元|2000-3000元的
 孩子3岁能用吗|老人70岁|身高175体重70|M码还是L码|XL的|42码|170/88A|37.5度|房间朝南|路由器放哪|线槽怎么走|网络线路不好
 味道大不大|渠道是正规的吗|报道说有问题|频道怎么调|保修5年|质保10年|2019-2023年|90后|00后|2024款|2025年新款
-2026年产的
+2026年产的|新apple12什么时候上|云g9000柜子
 """
 """Sentences of customers about days, times, money, goods, measures and places, that identify nobody."""
 

@@ -87,12 +87,15 @@ def _cover(stash: _Stash, shows: str | None, match: re.Match[str]) -> str:
 
 
 def mask_value(name: str, value: str, names: Iterable[str] = ()) -> str:
-    """A slot's value, covered as its kind asks for; a day is nothing personal.
+    """A slot's value, covered as its kind asks for; a day is nothing personal. An order id is covered however short it is.
 
-    >>> mask_value("name", "林晓燕"), mask_value("date", "2026-11-25")
-    ('林**', '2026-11-25')
+    >>> mask_value("name", "林晓燕"), mask_value("date", "2026-11-25"), mask_value("order_id", "12300")
+    ('林**', '2026-11-25', '1***0')
     """
-    return value[:1] + "*" * (len(value) - 1) if name == "name" else mask(value, names)
+    if name == "name":
+        return value[:1] + "*" * (len(value) - 1)
+    masked = mask(value, names)
+    return f"{value[:1]}***{value[-1:]}" if name == "order_id" and masked == value and "*" not in value else masked
 
 
 def mask_spans(text: str, slots: Sequence[Slot], names: Iterable[str] = ()) -> str:
