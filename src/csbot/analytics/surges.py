@@ -1,13 +1,13 @@
 """Surges: a question that is asked far more than its own past says.
 
-For each day and question, the count is held against the weeks before, leaving out the last one, in which a surge may have
-begun. The expected count is the question's share of all questions in those weeks, times the day's volume of the *other*
-questions, so that a busy Monday or a sales day that lifts everything is no surge, times the question's own weekday factor. Days
-far out in the past are cut down and the dispersion is that of the past (quasi-Poisson: Farrington et al. 1996, Noufaily et al.
-2013). The p-value is the tail of the negative binomial distribution that this leaves, the rate's own
-uncertainty included: with a dispersion of 1 it is the predictive distribution of a Poisson count under Jeffreys' prior, which
-also serves a question that was never asked before. Over the questions of one day Benjamini and Hochberg's procedure (1995)
-holds the false discovery rate: where nothing surges, a day has an alarm with probability ``fdr``, or less.
+For each question, the count of a day, and that of the last seven days, is held against the weeks before, leaving out the last
+one, in which a surge may have begun. The expected count is the question's share of all questions in those weeks, times the
+volume of the *other* questions on the day, so that a busy Monday or a sales day that lifts everything is no surge, times the
+question's own weekday factor. Days far out in the past are cut down, and the dispersion is that of the past (quasi-Poisson:
+Farrington et al. 1996, Noufaily et al. 2013). The p-value is the tail of the negative binomial distribution that this leaves,
+the rate's own uncertainty included: with a dispersion of 1 it is the predictive distribution of a Poisson count under Jeffreys'
+prior, which also serves a question that was never asked before. Over all tests of one day Benjamini and Hochberg's procedure
+(1995) holds the false discovery rate: where nothing surges, a day has an alarm with probability ``fdr``, or less.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 Matrix = npt.NDArray[np.float64]
+Days = npt.NDArray[np.int64]
 WEEK = 7
+WINDOWS = (1, WEEK)
+"""Days that are looked at together: a sharp surge shows within a day, one of a rare question within a week."""
 CUT = 4.0
 """Standard deviations beyond which a day of the past is cut down. Noufaily et al. weigh down from 2.58; that takes so much from
 the dispersion of skewed counts that false alarms double (`benchmarks/voice.py`)."""
@@ -33,9 +36,14 @@ class SurgeRules(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    fdr: float = Field(default=0.05, gt=0, lt=1, description="false discovery rate of each day's alarms")
+    fdr: float = Field(
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="false discovery rate of each day's alarms: one and a half false days a month, at most",
+    )
     past_weeks: int = Field(default=8, ge=2, description="weeks that a day is held against")
-    gap_days: int = Field(default=7, ge=0, description="days before it that are left out of them")
+    gap_days: int = Field(default=7, ge=WEEK - 1, description="days before it that are left out of them")
     least_past_days: int = Field(default=14, ge=7, description="days of past without which nothing is tested")
     least_asked: int = Field(default=5, ge=1, description="rarer questions raise no alarm; Farrington asks for 5 cases too")
     weekday_weight: float = Field(
@@ -92,41 +100,69 @@ def surges(counts: Counts, rules: SurgeRules | None = None) -> list[Surge]:
     alarms: dict[str, list[tuple[int, float, float]]] = {}
     volume = counts.asked.sum(axis=1, keepdims=True) - counts.asked + 1  # of the other questions; 1: never nothing
     for day in range(days):
-        past = np.arange(max(0, day - rules.gap_days - WEEK * rules.past_weeks), max(0, day - rules.gap_days))
-        worth = np.flatnonzero(counts.asked[day] >= rules.least_asked)
-        if len(past) < rules.least_past_days or not len(worth):
+        end = max(0, day - rules.gap_days)
+        past = np.arange(max(0, end - WEEK * rules.past_weeks), end)
+        if len(past) < rules.least_past_days:
             continue
-        mean, spread = expect(counts.asked[past], volume[past], past, volume[day], day, rules)
-        p = np.array([upper_tail(int(counts.asked[day, i]), float(mean[i]), float(spread[i])) for i in worth])
-        for i in np.flatnonzero(discoveries(p, rules.fdr, questions)):
-            alarms.setdefault(counts.keys[worth[i]], []).append((day, float(mean[worth[i]]), float(p[i])))
-    found = [one for key, days_of in alarms.items() for one in _joined(counts, key, days_of)]
-    return sorted(found, key=lambda one: (one.last, one.first, -one.p), reverse=True)
+        base = Base.of(counts.asked[past], volume[past], past, rules)
+        today, _ = base.expect(volume[day : day + 1], np.array([day]))
+        tests: list[tuple[int, float]] = []
+        for window in WINDOWS:
+            recent = np.arange(day + 1 - window, day + 1)
+            asked = counts.asked[recent].sum(axis=0)
+            mean, variance = base.expect(volume[recent], recent)
+            for i in np.flatnonzero((asked >= rules.least_asked) & (counts.asked[day] > today)).tolist():
+                tests.append((i, upper_tail(int(asked[i]), float(mean[i]), float(variance[i]))))
+        fine = discoveries(np.array([p for _, p in tests]), rules.fdr, questions * len(WINDOWS))
+        smallest: dict[int, float] = {}
+        for (i, p), found in zip(tests, fine.tolist(), strict=True):
+            if found:
+                smallest[i] = min(p, smallest.get(i, 1.0))
+        for i, p in smallest.items():
+            alarms.setdefault(counts.keys[i], []).append((day, float(today[i]), p))
+    joined = [one for key, days_of in alarms.items() for one in _joined(counts, key, days_of)]
+    return sorted(joined, key=lambda one: (one.last, one.first, -one.p), reverse=True)
 
 
-def expect(
-    past: Matrix, volumes: Matrix, days: npt.NDArray[np.int64], volume: Matrix, day: int, rules: SurgeRules
-) -> tuple[Matrix, Matrix]:
-    """Mean and variance of a day's counts (questions,) by the past.
+@dataclass(frozen=True)
+class Base:
+    """What the past says of each question.
 
-    :param past: (days, questions) counts. :param volumes: the same shape, of the other questions. :param days: their numbers.
-    :param volume: (questions,) of the day in question, whose number is ``day``.
+    :ivar rate: (questions,) asks per question of the others. :ivar factor: (7, questions) by weekday.
+    :ivar dispersion: (questions,) variance ÷ mean. :ivar asked: (questions,) in the past. :ivar by_weekday: (7, questions) too.
+    :ivar weight: `SurgeRules.weekday_weight`.
     """
-    weekdays, weight = days % WEEK, rules.weekday_weight
-    factor = np.ones((WEEK, past.shape[1]))
-    for _ in range(2):  # the second time without what stands out
-        rate = (past.sum(axis=0) + 0.5) / (volumes * factor[weekdays]).sum(axis=0)
-        flat = rate * volumes
-        for weekday in range(WEEK):
-            own = weekdays == weekday
-            factor[weekday] = (past[own].sum(axis=0) + weight) / (flat[own].sum(axis=0) + weight)
-        expected = flat * factor[weekdays]
-        dispersion = _dispersion(past, expected)
-        past = np.minimum(past, np.ceil(expected + CUT * np.sqrt(dispersion * expected)))
-    mean = rate * volume * factor[day % WEEK]
-    same = past[weekdays == day % WEEK].sum(axis=0)
-    unsure = 1 / (past.sum(axis=0) + 0.5) + same / (same + weight) ** 2 + 1 / volume  # of rate, weekday factor and volume
-    return mean, dispersion * (mean + mean**2 * unsure)
+
+    rate: Matrix
+    factor: Matrix
+    dispersion: Matrix
+    asked: Matrix
+    by_weekday: Matrix
+    weight: float
+
+    @classmethod
+    def of(cls, past: Matrix, volumes: Matrix, days: Days, rules: SurgeRules) -> Base:
+        """:param past: (days, questions) counts. :param volumes: as many, of the others. :param days: their numbers."""
+        weekdays, weight = days % WEEK, rules.weekday_weight
+        factor = np.ones((WEEK, past.shape[1]))
+        for _ in range(2):  # the second time without what stands out
+            rate = (past.sum(axis=0) + 0.5) / (volumes * factor[weekdays]).sum(axis=0)
+            flat = rate * volumes
+            by_weekday = np.array([past[weekdays == weekday].sum(axis=0) for weekday in range(WEEK)])
+            usual = np.array([flat[weekdays == weekday].sum(axis=0) for weekday in range(WEEK)])
+            factor = (by_weekday + weight) / (usual + weight)
+            expected = flat * factor[weekdays]
+            dispersion = _dispersion(past, expected)
+            past = np.minimum(past, np.ceil(expected + CUT * np.sqrt(dispersion * expected)))
+        return cls(rate, factor, dispersion, past.sum(axis=0), by_weekday, weight)
+
+    def expect(self, volumes: Matrix, days: Days) -> tuple[Matrix, Matrix]:
+        """Mean and variance (questions,) of the counts of some days together, unsure of rate, weekday and volume as we are."""
+        weekdays = days % WEEK
+        means = self.rate * volumes * self.factor[weekdays]
+        mean, seen = means.sum(axis=0), self.by_weekday[weekdays]
+        unsure = (means**2 * (seen / (seen + self.weight) ** 2 + 1 / volumes)).sum(axis=0) + mean**2 / (self.asked + 0.5)
+        return mean, self.dispersion * (mean + unsure)
 
 
 def _dispersion(past: Matrix, expected: Matrix) -> Matrix:
