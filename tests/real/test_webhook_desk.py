@@ -249,6 +249,32 @@ def test_two_that_forward_at_once_send_each_event_once(desk: Desk, url: str, rec
     assert sorted(taken(receiver)) == [f"T{n}-opened" for n in range(6)]
 
 
+def test_on_postgresql_it_is_the_same(postgres_url: str, receiver: Receiver, clock: Clock) -> None:
+    from store_contract import at_once
+
+    desk = open_desk(postgres_url)
+    expected = [f"T0-{name}" for name in whole_life(desk)]
+    webhooks = [Webhook(desk, postgres_url, receiver.url, SECRET, clock=clock) for _ in range(3)]
+    receiver.answers = [500]
+    assert webhooks[0].forward().failed == ["T0-opened"]
+    for number in range(1, 7):
+        desk.file(ticket(number))
+    clock.forward(seconds=6)
+    at_once(3, lambda n: webhooks[n].forward())
+    webhooks[0].forward()
+    assert [name for name in taken(receiver) if name.startswith("T0-")] == expected
+    assert sorted(taken(receiver)) == sorted([*expected, *(f"T{n}-opened" for n in range(1, 7))])
+    assert webhooks[0].deliveries.waiting("webhook") == 0
+    replies = Replies(desk, webhooks[0].deliveries, SECRET, clock=clock)
+    answers = at_once(4, lambda _: act(replies, clock, "reply", "您好", ticket_id="T1").status)
+    assert 200 in answers
+    assert act(replies, clock, "reply", "您好", ticket_id="T1").status == 200
+    assert [m.text for m in desk.messages("T1")] == ["您好"]
+    for webhook in webhooks:
+        webhook.close()
+    desk.close()
+
+
 def test_two_receivers_get_everything_each(desk: Desk, url: str, webhook: Webhook, receiver: Receiver, clock: Clock) -> None:
     with receiving() as crm:
         other = Webhook(desk, url, crm.url, SECRET, name="crm", since=after(minutes=1), clock=clock)
