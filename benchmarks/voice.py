@@ -7,8 +7,8 @@
 - clusters: the questions of the 20 trades of data/corpus that the bundled encoder was not trained on, whose intents are the
   known groups; and 100,000 messages on one core, without encoding.
 - suggest: most similar questions of data/faq.csv are taken away and half of those asked by simulated customers, among others
-  that it can't answer (`voice_replay.py`); the suggestions are reviewed with one half of the cases and measured on the other,
-  and on the questions taken away that nobody asked.
+  that it can't answer (`voice_replay.py`); the suggestions are reviewed with one half of the cases, and measured on the same
+  messages asked again, and on what was never asked: the other half of the cases and of the questions taken away.
 
 A part that is not named keeps its figures in the file.
 """

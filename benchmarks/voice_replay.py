@@ -111,6 +111,11 @@ def replayed(seed: int = 0) -> dict[str, Any]:
     every = [case for case in read_cases(ROOT / "data/cases.jsonl") if case.expect.faq_id in known or case.expect.out_of_scope]
     Random(seed).shuffle(every)
     reviewing, measured = every[::2], every[1::2] + [case for case in unseen if case.expect.faq_id in known]
+    again = [
+        Case(text=text, expect=Expect(faq_id=faq_id) if faq_id else Expect(out_of_scope=True))
+        for text, faq_id in dict.fromkeys((ask.text, ask.faq_id) for ask in asks)
+        if faq_id is None or faq_id in known
+    ]
     voice = listen(kb, log_of(kb, asks, seed))
     reviewed = review(kb, voice.suggestions, reviewing)
     without_review = review(kb, voice.suggestions).fine
@@ -129,8 +134,15 @@ def replayed(seed: int = 0) -> dict[str, Any]:
             "drafts_with_the_lost_answer": sum(one.answer in {a.answer for a in asks if a.faq_id} for one in drafts),
             "faqs_lost": GONE, "warned": len(voice.suggestions) - len(reviewed.fine),
         },
-        "reviewed_with": len(reviewing), "measured_on": len(measured),
-        "indicators": {name: measure(kb, some, measured, published=name == "all") for name, some in chosen.items()},
+        "reviewed_with": len(reviewing),
+        "measured_on": {"asked_again": len(again), "never_asked": len(measured)},
+        "indicators": {
+            name: {
+                "asked_again": measure(kb, some, again, published=name == "all"),
+                "never_asked": measure(kb, some, measured, published=name == "all"),
+            }
+            for name, some in chosen.items()
+        },
     }  # fmt: skip
 
 

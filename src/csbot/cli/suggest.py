@@ -71,11 +71,7 @@ def suggest_command(
     reviewed = review(trial, voice.suggestions, cases, settings)
     accepted = _accepted(reviewed, accept, every)
     write_file(out, "".join(one.model_dump_json() + "\n" for one in reviewed.suggestions))
-    version = None
-    if apply and accepted:
-        if saved.contents.version != trial.contents.version:
-            saved = open_kb(kb, opening)  # published meanwhile: its changes are kept
-        version = applied(saved, accepted).save(kb)
+    version = applied(saved, accepted).save(kb) if apply and accepted else None
     if as_json:
         print_json(_as_json(voice, reviewed, accepted, version))
     else:
@@ -154,10 +150,11 @@ def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ..
 def _print_indicators(reviewed: Review, runs: Sequence[EvalReport]) -> None:
     from csbot.evaluation.report import NAMES
 
-    def percent(ratio: Ratio) -> str:
-        return "–" if ratio.value is None else f"{100 * ratio.value:.1f}"
+    def percent(ratio: Ratio | None) -> str:
+        return "–" if ratio is None or ratio.value is None else f"{100 * ratio.value:.1f}"
 
-    rows = [(NAMES[name], *(percent(run.indicators[name]) for run in runs)) for name in runs[0].indicators]
+    there = [name for name in NAMES if any(name in run.indicators for run in runs)]
+    rows = [(NAMES[name], *(percent(run.indicators.get(name)) for run in runs)) for name in there]
     columns = ("现在 now", f"采纳没有警告的 {len(reviewed.fine)} 条", f"全采纳 {len(reviewed.suggestions)} 条 all")
     print_table(f"{len(runs[0].outcomes)} 条用例 cases，%", ("", *columns), rows, columns)
 
