@@ -32,6 +32,11 @@ def test_planted_groups_are_found_whatever_the_order(seed: int) -> None:
     assert same_parts(cluster(vectors[order]), groups[order])
 
 
+def test_a_matter_asked_in_far_more_ways_than_a_message_has_neighbours_is_one_cluster() -> None:
+    vectors, groups = planted(30, 40, 0.25)
+    assert same_parts(cluster(vectors), groups)
+
+
 def test_what_is_like_nothing_stays_alone_and_nothing_has_no_cluster() -> None:
     rows = np.eye(5, dtype=np.float32)
     assert sorted(cluster(rows).tolist()) == [0, 1, 2, 3, 4]
