@@ -44,7 +44,8 @@ REQUESTS = sa.Table(
     sa.Column("sent", Moment, index=True),
     sa.Column("refused", sa.Text, comment="why the receiver never takes it"),
     sa.UniqueConstraint("channel", "key"),
-    sa.Index("csbot_requests_waiting", "channel", "sent", "lane"),
+    sa.Index("csbot_requests_waiting", "channel", "sent", "number"),
+    sa.Index("csbot_requests_lane", "channel", "lane", "sent", "number"),
 )
 
 CURSORS = sa.Table(
@@ -134,13 +135,14 @@ class Deliveries:
 
     def take(self, channel: str, at: datetime, lane: str | None = None) -> Request | None:
         """The next request that may be sent now: the first of its lane, if it is due. Others leave it alone for `LEASE_S`."""
-        waits = [REQUESTS.c.channel == channel, REQUESTS.c.sent.is_(None), REQUESTS.c.refused.is_(None)]
-        waits += [REQUESTS.c.lane == lane] if lane is not None else []
-        first = sa.select(sa.func.min(REQUESTS.c.number)).where(*waits).group_by(REQUESTS.c.lane)
-        due = sa.or_(REQUESTS.c.again.is_(None), REQUESTS.c.again <= at)
-        query = sa.select(REQUESTS).where(REQUESTS.c.number.in_(first), due).order_by(REQUESTS.c.number).limit(1)
+        before, c = REQUESTS.alias(), REQUESTS.c
+        waits = [c.channel == channel, c.sent.is_(None), c.refused.is_(None), sa.or_(c.again.is_(None), c.again <= at)]
+        waits += [c.lane == lane] if lane is not None else []
+        same = (before.c.channel == channel, before.c.lane == c.lane, before.c.number < c.number)
+        blocked = sa.exists().where(*same, before.c.sent.is_(None), before.c.refused.is_(None))
+        query = sa.select(REQUESTS).where(*waits, ~blocked).order_by(c.number).limit(1)
         with self._transaction(writes=True) as connection:
-            row = connection.execute(query.with_for_update(skip_locked=True)).mappings().one_or_none()
+            row = connection.execute(query.with_for_update(of=REQUESTS, skip_locked=True)).mappings().one_or_none()
             if row is None:
                 return None
             self._set(connection, row["number"], again=at + timedelta(seconds=LEASE_S), tries=row["tries"] + 1)

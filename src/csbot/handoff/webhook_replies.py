@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -71,6 +72,7 @@ class Replies:
     ) -> None:
         self._desk, self._deliveries, self._clock = desk, deliveries, clock
         self._secret = from_environment(secret, "webhook secret")
+        self._one_by_one = Lock()  # of two deliveries of one action at once, the second finds it done
 
     def handle(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to a POST: 200 done, now or before; 400, 413 no action; 401 not signed, or not now; 404 no such ticket;
@@ -85,7 +87,8 @@ class Replies:
             faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             return Answer.of(400, error=f"请求格式有误 | wrong request: {faults}")
         try:
-            return self._answer(asked)
+            with self._one_by_one:
+                return self._answer(asked)
         except TicketError as error:
             return Answer.of(409, error=str(error))
         except StoreError:
