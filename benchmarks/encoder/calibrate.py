@@ -22,7 +22,7 @@ import numpy as np
 
 from csbot.encoders import load_encoder
 from csbot.encoders.base import Encoder
-from csbot.kb.calibrate import UNFITTED, Cache, foreign_utterances, trade_problems
+from csbot.kb.calibrate import ANSWER, CLARIFY, UNFITTED, Cache, foreign_utterances, trade_problems
 from csbot.kb.calibration import LEXICAL_ONLY, Calibration, sigmoid
 from csbot.kb.fitting import Labelled, fit, label, winners
 from csbot.kb.indexing import assemble
@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("bundled", "lexical"))
     args = parser.parse_args()
     if args.only != "lexical":
-        run("bundled", load_encoder(threads=args.threads), args.public, answer=0.34, clarify=0.12)
+        run("bundled", load_encoder(threads=args.threads), args.public, answer=ANSWER, clarify=CLARIFY)
     if args.only != "bundled":
         run("lexical", None, args.public, answer=0.4, clarify=0.15)
 

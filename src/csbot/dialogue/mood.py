@@ -17,6 +17,8 @@ ILL_TEMPERED = (*UPSET, "urgency", "repeat_contact", "asked_again")
 SURE_IN_DANGER = 0.85
 """Confidence with which an answer is told to somebody in danger: between what small knowledge bases are sure of and what is
 meant, as for an order in hand. A likely answer does for a question about dust; not for a smell of gas."""
+DANGER_TO_LIFE = 0.99
+"""Urgency of somebody shut in, of fire, gas, current: what is merely pressing, or hurts, is below."""
 BARE_WISH_CHARS = 12
 """A wish in more characters tells what it is about."""
 
@@ -25,12 +27,12 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     """The action; or a human, where the bot would only ask back or give up on somebody who is in trouble or upset.
 
     An answer that the bot is sure of stays: it is the quickest help. With the highest urgency not even a slot is asked for; and
-    where words show a danger, an answer must be surer.
+    where words show a danger to life, an answer must be surer.
     """
     settings = policy.config.dialogue
     urgency = message.signal("urgency")
     answered = action.candidate.confidence if action.kind == "answer" and action.candidate else 1.0
-    if answered < SURE_IN_DANGER and shown_by_words(message, "urgency") >= settings.urgent_at_once:
+    if answered < SURE_IN_DANGER and shown_by_words(message, "urgency") >= DANGER_TO_LIFE:
         return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent")
     asks = action.kind in UNSURE or (action.kind == "ask_slot" and urgency >= settings.urgent_at_once)
     if asks and urgency >= settings.urgent_when_unsure:

@@ -14,7 +14,7 @@ from csbot.resources import load_yaml
 
 RECENT = 4
 """Turns for which an order that was shown stays in hand."""
-SURE = 0.85
+SURE = 0.9
 """An FAQ this sure is meant even where the words could be about the order in hand."""
 FAIR = 0.8
 """An FAQ this sure is meant where the order was told with the last reply: to tell it again would help nobody."""

@@ -141,7 +141,8 @@ def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
     doubtful = policy.answer > 0 and not top.exact
     runner_up = next((c for c in message.candidates if c.faq_id != top.faq_id), None)
     behind = top.confidence - runner_up.confidence if runner_up else 1.0
-    close = doubtful and band == "answer" and bands.clarify_limit > 1 and behind < bands.ambiguity_margin
+    margin = bands.ambiguity_margin if bands.clarify_limit > 1 else 0.0
+    close = doubtful and band == "answer" and 0 < margin > behind
     if message.topic and doubtful:
         about = [c for c in message.candidates if c.faq_id in message.topic]
         if len(about) > 1:

@@ -73,7 +73,8 @@ class Outcome(BaseModel):
         ids = [c.faq_id for c in ranking]
         expected = case.expect.faq_id
         top = trace.candidates[0] if trace.candidates else None
-        close = len(trace.candidates) > 1 and trace.candidates[0].confidence - trace.candidates[1].confidence < margin
+        others = trace.candidates[1:2] if margin > 0 else []
+        close = any(trace.candidates[0].confidence - other.confidence < margin for other in others)
         outcome = cls(
             case=case,
             kind=reply.kind,

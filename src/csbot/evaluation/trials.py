@@ -71,6 +71,8 @@ class Trials:
 
     def answerable(self, model: Linear, margin: float) -> Flags:
         """(n,) whether the best candidate is answered once its confidence reaches the answer threshold."""
+        if margin <= 0:
+            return self.open
         clear = ~self.has_second | (sigmoid(model(self.first)) - sigmoid(model(self.second)) >= margin)
         return np.asarray(self.open & (self.exact | clear))
 
