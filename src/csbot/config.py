@@ -33,7 +33,7 @@ class BandConfig(_Settings):
         default=0.0,
         ge=0,
         le=1,
-        description="runner-up closer than this in confidence → clarify instead of answer, unless the question is exact; 0: never."
+        description="runner-up closer than this in confidence → clarify instead of answer, unless it is exact; 0: never."
         " Rasa's two-stage fallback uses 0.1 on uncalibrated scores; calibrated ones fall already when two FAQs are close, and"
         " FAQs that are within 0.02 above the threshold say the same twice: the first was right in 9 of 12 (faq_lcqmc_dev). "
         "Without effect where `answer` is 0.0, which answers everything, and where `clarify_limit` is 1: one is no choice.",
