@@ -119,8 +119,9 @@ def _ranks(values: Any) -> Any:
     return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
-def similarity(model: Model, path: Path) -> float:
+def similarity(model: Model, path: Path, most: int) -> float:
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    rows = random.Random(0).sample(rows, min(most, len(rows)))
     a, b = (model([query_form(row[side]) or row[side] for row in rows]) for side in "ab")
     return spearman((a * b).sum(axis=1), [row["label"] for row in rows])
 
@@ -158,6 +159,7 @@ def main() -> None:
         "--model", action="append", required=True, help="name=directory[:prefix]; the first is the one in question"
     )
     parser.add_argument("--public", type=Path, help="directory with pairs/ and faq_lcqmc_dev/")
+    parser.add_argument("--pairs", type=int, default=100_000, help="at most so many of each file, drawn at random")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--out", type=Path, help="write the figures as JSON")
     args = parser.parse_args()
@@ -176,7 +178,7 @@ def main() -> None:
             for kind, change in changes().items()
         }
         if args.public:
-            found |= {f"Spearman {name}": similarity(model, args.public / f"pairs/{name}.jsonl") for name in STS_FILES}
+            found |= {f"Spearman {name}": similarity(model, args.public / f"pairs/{name}.jsonl", args.pairs) for name in STS_FILES}
             found["faq_lcqmc_dev top-1"] = faq_set(model, args.public / "faq_lcqmc_dev")
         found["ms a query"], found["questions a second"] = speed(model, timing)
         own, first = model(timing), models[0](timing)
