@@ -178,7 +178,8 @@ def main() -> None:
             for kind, change in changes().items()
         }
         if args.public:
-            found |= {f"Spearman {name}": similarity(model, args.public / f"pairs/{name}.jsonl", args.pairs) for name in STS_FILES}
+            pairs = {name: args.public / f"pairs/{name}.jsonl" for name in STS_FILES}
+            found |= {f"Spearman {name}": similarity(model, path, args.pairs) for name, path in pairs.items()}
             found["faq_lcqmc_dev top-1"] = faq_set(model, args.public / "faq_lcqmc_dev")
         found["ms a query"], found["questions a second"] = speed(model, timing)
         own, first = model(timing), models[0](timing)

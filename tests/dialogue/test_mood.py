@@ -39,15 +39,20 @@ def test_a_calmer_tone_changes_nothing(scores: dict[str, float]) -> None:
 
 
 def test_an_answer_that_the_bot_is_sure_of_stays_whatever_the_tone() -> None:
-    assert decide(START, said("漏水怎么办", candidate("a", 0.95), urgency=1.0, anger=1.0), policy()).kind == "answer"
+    assert decide(START, said("漏水怎么办", candidate("a", 0.95), urgency=0.98, anger=1.0), policy()).kind == "answer"
 
 
-def test_somebody_in_danger_gets_a_human_and_no_answer_that_is_only_likely() -> None:
-    smell = message("家里煤气味好大", candidate("a", 0.84))
-    in_words = smell.model_copy(update={"signals": tone(urgency=1.0)})
-    like_examples = smell.model_copy(update={"signals": (Signal(name="urgency", score=1.0, text="", reason="test"),)})
-    assert told(decide(START, in_words, policy())) == ("handoff", "urgent")
-    assert decide(START, like_examples, policy()).kind == "answer"
+def test_somebody_in_danger_gets_a_human_and_only_an_answer_that_speaks_of_the_danger() -> None:
+    dust = candidate("a", 0.97).model_copy(update={"question": "新柜子有味道正常吗"})
+    leak = candidate("b", 0.97).model_copy(update={"question": "闻到煤气味怎么办"})
+    in_words, like_examples = tone(urgency=1.0), (Signal(name="urgency", score=1.0, text="", reason="test"),)
+    for faq, signals, expected in (
+        (dust, in_words, "handoff"),
+        (leak, in_words, "answer"),
+        (dust, like_examples, "answer"),
+    ):
+        smell = message("家里煤气味好大", faq).model_copy(update={"signals": signals})
+        assert decide(START, smell, policy()).kind == expected
 
 
 @pytest.mark.parametrize(("urgency", "kind"), [(0.93, "handoff"), (0.92, "ask_slot")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ARGUED, State
-from csbot.intents.signals import PRESENT
+from csbot.intents.signals import PRESENT, find_signals
 from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES
 from csbot.models import Action, Candidate, Understanding
 
@@ -14,9 +14,6 @@ UNSURE = ("clarify", "fallback")
 UPSET = ("anger", "frustration", "complaint_threat")
 ILL_TEMPERED = (*UPSET, "urgency", "repeat_contact", "asked_again")
 """Who shows one of these is asked nothing before a human is called."""
-SURE_IN_DANGER = 0.85
-"""Confidence with which an answer is told to somebody in danger: between what small knowledge bases are sure of and what is
-meant, as for an order in hand. A likely answer does for a question about dust; not for a smell of gas."""
 DANGER_TO_LIFE = 0.99
 """Urgency of somebody shut in, of fire, gas, current: what is merely pressing, or hurts, is below."""
 BARE_WISH_CHARS = 12
@@ -27,12 +24,12 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     """The action; or a human, where the bot would only ask back or give up on somebody who is in trouble or upset.
 
     An answer that the bot is sure of stays: it is the quickest help. With the highest urgency not even a slot is asked for; and
-    where words show a danger to life, an answer must be surer.
+    where words show a danger to life, an answer stays only if it speaks of the danger.
     """
     settings = policy.config.dialogue
     urgency = message.signal("urgency")
-    answered = action.candidate.confidence if action.kind == "answer" and action.candidate else 1.0
-    if answered < SURE_IN_DANGER and shown_by_words(message, "urgency") >= DANGER_TO_LIFE:
+    in_danger = shown_by_words(message, "urgency") >= DANGER_TO_LIFE
+    if in_danger and action.kind == "answer" and action.candidate and not speaks_of_danger(action.candidate):
         return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent")
     asks = action.kind in UNSURE or (action.kind == "ask_slot" and urgency >= settings.urgent_at_once)
     if asks and urgency >= settings.urgent_when_unsure:
@@ -45,6 +42,12 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
 def shown_by_words(message: Understanding, name: str) -> float:
     """Score of a signal by the words that show it; what is only like the examples does not count."""
     return max((signal.score for signal in message.signals if signal.name == name and signal.text), default=0.0)
+
+
+def speaks_of_danger(faq: Candidate) -> bool:
+    """Whether an FAQ is about an emergency, by the words of its question: to a smell of gas, an answer about dust is none."""
+    texts = (faq.question, faq.matched)
+    return faq.exact or any(signal.name == "urgency" and signal.text for text in texts for signal in find_signals(text))
 
 
 def ask_before_human(state: State, message: Understanding, policy: Policy) -> Action | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from csbot.dialogue.mood import SURE_IN_DANGER
+from csbot.dialogue.mood import speaks_of_danger
 from csbot.dialogue.state import State
 from csbot.handoff.context import FaqOf
 from csbot.handoff.ticket import ticket_id_of
@@ -52,7 +52,7 @@ class Asked:
     def advice(self) -> str:
         """In an emergency: the answer that helps until somebody comes; else ""."""
         sure = self.sure_faq(self.message) if self.message.signal("urgency") >= PRESENT else None
-        faq = self.faq_of(sure.faq_id) if sure and sure.confidence >= SURE_IN_DANGER else None
+        faq = self.faq_of(sure.faq_id) if sure and speaks_of_danger(sure) else None
         return faq.answer_for(self.session.channel) if faq else ""
 
     def heard(self, *, personal: bool) -> Message:
