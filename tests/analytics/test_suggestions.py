@@ -75,14 +75,14 @@ def test_an_faq_that_is_shown_and_not_accepted_is_counted_by_what_happened_next(
 def test_picks_and_agents_answers_become_similar_questions(kb: KnowledgeBase) -> None:
     voice = heard_of(
         kb,
-        *(picked(n, "宝贝几号能上路", "ship-time", "install") for n in range(2)),
-        handed_off(7, "老师让交一张纸", "您好，在订单详情点“申请发票”。"),
+        *(picked(n, "小白鸽出笼了没", "ship-time", "install") for n in range(2)),
+        handed_off(7, "蓝条条给我一张", "您好，在订单详情点“申请发票”。"),
     )
     found = {one.similar: one for one in voice.suggestions}
-    one = found["宝贝几号能上路",]
+    one = found["小白鸽出笼了没",]
     assert (one.kind, one.faq_id, one.sources, one.messages) == ("similar", "ship-time", ("picked",), 2)
-    assert found["老师让交一张纸",].faq_id == "invoice"
-    assert found["老师让交一张纸",].sources == ("agent",)
+    assert found["蓝条条给我一张",].faq_id == "invoice"
+    assert found["蓝条条给我一张",].sources == ("agent",)
 
 
 def test_agents_know_what_the_knowledge_base_does_not(kb: KnowledgeBase) -> None:
@@ -190,7 +190,7 @@ def test_each_text_is_encoded_once(faqs: list[Faq], counting: object) -> None:
     counting.seen.clear()  # type: ignore[attr-defined]
     trial = remembering(made)
     voice = listen(
-        trial, [*picked(1, "宝贝几号能上路", "ship-time"), *handed_off(2, "老师让交一张纸", "在订单详情点“申请发票”。")]
+        trial, [*picked(1, "小白鸽出笼了没", "ship-time"), *handed_off(2, "蓝条条给我一张", "在订单详情点“申请发票”。")]
     )
     review(trial, voice.suggestions, CASES)
     seen = counting.seen  # type: ignore[attr-defined]

@@ -18,7 +18,8 @@ from csbot.evaluation.report import NAMES
 from csbot.models.base import aware
 from csbot.models.events import DecisionEvent, Event, MessageEvent
 
-PICKED = "宝贝几号能上路"
+PICKED = "小白鸽出笼了没"
+"""A word that this shop's customers coined: no encoder can know it."""
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def log_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def cases_file(tmp_path: Path) -> Path:
     rows = [
-        {"text": "宝贝几号上路啊", "expect": {"faq_id": "ship-time"}},
+        {"text": "小白鸽出笼了没啊", "expect": {"faq_id": "ship-time"}},
         {"text": "你们老板是谁", "expect": {"out_of_scope": True}},
     ]
     path = tmp_path / "cases.jsonl"
