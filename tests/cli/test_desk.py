@@ -124,8 +124,9 @@ def test_the_live_list_follows_the_queue(store: str) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", "from csbot.cli.main import main; main()", "desk", "list", "--watch", "--store", store]
     process = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | {"COLUMNS": "160", "TERM": "xterm"}
-    )
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | {"COLUMNS": "160", "TERM": "xterm"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    )  # fmt: skip
     os.close(theirs)
     desk = open_desk(store)
 

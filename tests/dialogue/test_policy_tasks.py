@@ -85,8 +85,15 @@ def test_when_will_it_come_is_about_the_order_just_shown() -> None:
 
 
 def test_an_faq_that_is_sure_goes_before_the_order_just_shown() -> None:
-    action = decide(SHOWN, message("那什么时候能到", candidate("ship-time", 0.95)), policy())
+    action = decide(SHOWN, message("那大概还要多久才能到", candidate("ship-time", 0.95)), policy())
     assert told(action) == ("answer", "confident")
+
+
+def test_an_elliptic_question_is_about_the_order_just_shown_whatever_faq_fits() -> None:
+    action = decide(SHOWN, message("那什么时候能到", candidate("ship-time", 0.99)), policy())
+    assert told(action)[0] == "order_status"
+    exact = candidate("ship-time", 1.0).model_copy(update={"exact": True})
+    assert told(decide(SHOWN, message("那什么时候能到", exact), policy()))[0] == "answer"
 
 
 @pytest.mark.parametrize(("since", "kind"), [(0, "order_status"), (3, "order_status"), (4, "fallback")])

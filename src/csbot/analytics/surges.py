@@ -209,7 +209,7 @@ def discoveries(p: Matrix, fdr: float, tests: int) -> npt.NDArray[np.bool_]:
 
     :param tests: how many tests were made; those not in ``p`` had a p-value of 1.
 
-    >>> discoveries(np.array([0.03, 0.001, 0.012]), 0.05, tests=4).tolist()
+    >>> discoveries(np.array([0.03, 0.001, 0.012]), 0.05, tests=6).tolist()
     [False, True, True]
     """
     order = np.argsort(p)

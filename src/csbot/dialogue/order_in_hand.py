@@ -14,8 +14,10 @@ from csbot.resources import load_yaml
 
 RECENT = 4
 """Turns for which an order that was shown stays in hand."""
-SURE = 0.9
+SURE = 0.85
 """An FAQ this sure is meant even where the words could be about the order in hand."""
+ELLIPTIC_CHARS = 8
+"""So short a message leaves out what it is about (「那多久能到」): the order in hand, unless an FAQ fits word for word."""
 FAIR = 0.8
 """An FAQ this sure is meant where the order was told with the last reply: to tell it again would help nobody."""
 
@@ -44,7 +46,8 @@ def about_the_order_in_hand(
         return ask(state, {}, next_slot({}, config.orders) or "phone", config, rule="elsewhere")
     if rival < SURE and says("another", form):
         return continue_with(state, proof, {}, config, True, rule=ANOTHER)
-    if asked_for or (rival < SURE and is_follow_up(form)):
+    surer = rival >= (1.0 if len(form) <= ELLIPTIC_CHARS else SURE)
+    if asked_for or (not surer and is_follow_up(form)):
         return look_up({**state.shown, "order_id": state.order_id}, rule=FOLLOW_UP, trusted=proven(state))
     return None
 

@@ -112,7 +112,7 @@ def ticket_id_of(session_id: str, key: str) -> str:
     """The id of the ticket that a message opens: 60 bits, the same however often the message is delivered.
 
     >>> ticket_id_of("s", "m")
-    'TYUVSNJIGEJQT'
+    'TSXIPTTYMFN2N'
     """
     digest = hashlib.sha256(f"{session_id}\n{key}".encode()).digest()
     return "T" + base64.b32encode(digest).decode()[:12]
