@@ -4,6 +4,7 @@ is written down on the way shows nothing of it, and sentences that are harmless 
 from __future__ import annotations
 
 import logging
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from csbot.storage import MemoryStore
 from test_privacy_generated import AROUND, HARMLESS, KINDS, Value, readable
 
 BATCH = 250
+BATCHES = 4 if os.environ.get("CSBOT_LONG_TESTS") else 1
+"""All thousand take 100 s of processor time; a quarter of them is in every run, in which the kinds of values all come."""
 HOTLINES = ("12300",)
 """Numbers of authorities, which a number plate may end with: the words of a threat of complaint, and nobody's own."""
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
@@ -69,7 +72,7 @@ def texts_in(data: Any) -> Iterator[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("batch", range(4))
+@pytest.mark.parametrize("batch", range(BATCHES))
 def test_in_1000_conversations_nothing_personal_is_written_down(
     small_kb: KnowledgeBase, batch: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
