@@ -15,7 +15,7 @@ PACKAGE = Path(csbot.__file__).parent
 
 LAYERS = (
     {"errors", "models", "resources"},
-    {"config", "courtesy", "dictionary", "environment"},
+    {"config", "courtesy", "dictionary", "environment", "headers"},
     {"text", "privacy", "storage"},
     {"encoders"},
     {"kb"},
@@ -47,7 +47,7 @@ HOMES = {
     "sqlalchemy": {
         *("csbot.orders.database", "csbot.orders.sql", "csbot.orders.tables"),
         *(f"csbot.handoff.{name}" for name in ("deliveries", "rows", "sql", "tables")),
-        *("csbot.storage.rows", "csbot.storage.sql", "csbot.storage.tables"),
+        *(f"csbot.storage.{name}" for name in ("database", "rows", "sql", "tables")),
     },
     "tokenizers": {"csbot.encoders.export", "csbot.encoders.onnx"},
     "torch": {f"csbot.encoders.{name}" for name in ("checkpoint", "losses", "sentence_transformers", "student", "train_run")},

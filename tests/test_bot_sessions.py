@@ -224,7 +224,7 @@ def test_an_answer_that_fails_ends_the_claim(store: Store) -> None:
 def test_a_store_that_fails_leaves_the_session_as_it_was(
     small_kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csbot.storage.tables.BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("csbot.storage.database.BUSY_TIMEOUT_S", 0.01)
     store = SqlStore(f"sqlite:///{tmp_path}/csbot.db")
     bot, session = Chatbot(small_kb, store=store), Session(customer_id="u")
     bot.reply(session, "你好")

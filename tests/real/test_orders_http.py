@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from csbot import BotConfig, Chatbot, KnowledgeBase, Reply, Session
 from csbot.errors import OrderBackendError
+from csbot.headers import retry_after_s
 from csbot.models import OrderQuery, utc_now
-from csbot.orders.http import HttpOrderMapping, HttpOrders, _retry_after_s
+from csbot.orders.http import HttpOrderMapping, HttpOrders
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "orders"))
 from order_service import ID, MAPPING, NAME, PHONE, THEIRS, TOKEN, Service, serving
@@ -275,10 +276,10 @@ def test_whatever_the_service_does_between_messages_nothing_is_revealed_without_
     [("7", 7.0), (" 0 ", 0.0), ("", 0.0), ("soon", 0.0), ("-5", 0.0), ("²", 0.0), ("Wed, 99 Foo 2026", 0.0)],
 )
 def test_retry_after_is_read_as_seconds(header: str, wait_s: float) -> None:
-    assert _retry_after_s(httpx.Response(503, headers={"Retry-After": header.encode()})) == wait_s
+    assert retry_after_s(httpx.Response(503, headers={"Retry-After": header.encode()}).headers) == wait_s
 
 
 def test_retry_after_is_read_as_a_date() -> None:
     moment = utc_now().replace(year=utc_now().year + 1)
     response = httpx.Response(503, headers={"Retry-After": format_datetime(moment, usegmt=True)})
-    assert 364 * 86400 < _retry_after_s(response) < 367 * 86400
+    assert 364 * 86400 < retry_after_s(response.headers) < 367 * 86400

@@ -34,6 +34,7 @@ COLUMNS = {"order_id": "no", "phone": "tel"}
 
 def benchmark() -> types.ModuleType:
     """The module that fills the tables, for its figures and for these tests."""
+    sys.path.insert(0, str(BENCHMARK.parent))  # as where it is run as a script
     spec = importlib.util.spec_from_file_location("benchmark_of_orders", BENCHMARK)
     assert spec is not None
     assert spec.loader is not None

@@ -131,7 +131,7 @@ def test_a_server_that_is_not_there_is_a_store_error_without_the_password() -> N
 def test_a_database_locked_for_too_long_is_a_store_error_and_the_session_stays_as_it_was(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csbot.storage.tables.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("csbot.storage.database.BUSY_TIMEOUT_S", 0.05)
     store, session = SqlStore(url(file)), Session(customer_id="u", turns=[turn()])
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

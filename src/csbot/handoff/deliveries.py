@@ -6,19 +6,15 @@ sent. Those of one lane (a ticket, a conversation) go out in their order.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from csbot.errors import StoreError
 from csbot.handoff.tables import MESSAGES, TICKETS
-from csbot.storage.tables import WRITES, Moment, open_engine
+from csbot.storage.database import Database, Moment
 
 LEASE_S = 60.0
 """A row that is being sent is left alone by others for so long: more than an attempt takes. Afterwards its sender has died."""
@@ -91,24 +87,25 @@ class Cursor:
     changed: datetime | None = None
 
 
-class Deliveries:
+class Deliveries(Database):
     """The rows of one database. Safe to use from many threads and processes.
 
     :param url: of the desk's database, ``sqlite:///PATH`` or ``postgresql://…``; the tables are made at first use.
     :raises ConfigError: no such URL can be used. :raises StoreError: from every method, if the database fails.
     """
 
+    called = ("投递记录", "deliveries")
+
     def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
-        self._process = os.getpid()
-        with self._transaction(writes=True) as connection:
+        super().__init__(url)
+        with self._writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             METADATA.create_all(connection)
 
     def put(self, channel: str, requests: Sequence[Request], cursor: Cursor | None = None) -> None:
         """Add requests, those left out whose key is there; all or none, and with them how far their ticket was read."""
-        with self._transaction(writes=True) as connection:
+        with self._writing() as connection:
             for request in requests:
                 same = (REQUESTS.c.channel == channel, REQUESTS.c.key == request.key)
                 if connection.scalar(sa.select(REQUESTS.c.number).where(*same)) is None:
@@ -129,7 +126,7 @@ class Deliveries:
         joined = TICKETS.outerjoin(CURSORS, sa.and_(c.ticket_id == t.id, c.channel == channel))
         new = sa.or_(c.ticket_id.is_(None), c.state != t.state, c.changed != t.changed, c.messages < last.scalar_subquery())
         query = sa.select(t.id, c.steps, c.messages).select_from(joined).where(t.created >= since, new)
-        with self._transaction(writes=False) as connection:
+        with self._reading() as connection:
             rows = connection.execute(query.order_by(t.changed, t.id).limit(most)).all()
         return [Cursor(row.id, row.steps or 0, row.messages or 0) for row in rows]
 
@@ -141,7 +138,7 @@ class Deliveries:
         same = (before.c.channel == channel, before.c.lane == c.lane, before.c.number < c.number)
         blocked = sa.exists().where(*same, before.c.sent.is_(None), before.c.refused.is_(None))
         query = sa.select(REQUESTS).where(*waits, ~blocked).order_by(c.number).limit(1)
-        with self._transaction(writes=True) as connection:
+        with self._writing() as connection:
             row = connection.execute(query.with_for_update(of=REQUESTS, skip_locked=True)).mappings().one_or_none()
             if row is None:
                 return None
@@ -151,67 +148,50 @@ class Deliveries:
     def arrived(self, channel: str, key: str, at: datetime) -> None:
         """A request has arrived; nothing is kept of it but its key."""
         own = (REQUESTS.c.channel == channel, REQUESTS.c.key == key)
-        with self._transaction(writes=True) as connection:
+        with self._writing() as connection:
             connection.execute(sa.update(REQUESTS).where(*own).values(sent=at, body="", refused=None))
             connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.sent < at - KEPT))
 
     def later(self, request: Request, again: datetime) -> None:
         """It did not arrive, and is to be sent again from then on, unless it is known by then that it had arrived."""
-        with self._transaction(writes=True) as connection:
+        with self._writing() as connection:
             self._set(connection, request.number, again=again)
 
     def refuse(self, request: Request, why: str) -> None:
         """The receiver does not take it; it waits for `resend`, and those after it in its lane go on."""
-        with self._transaction(writes=True) as connection:
+        with self._writing() as connection:
             self._set(connection, request.number, refused=why)
 
     def refused(self, channel: str) -> dict[str, str]:
         """Why, by the key of what was refused, oldest first."""
         refused = (REQUESTS.c.channel == channel, REQUESTS.c.refused.is_not(None))
         query = sa.select(REQUESTS.c.key, REQUESTS.c.refused).where(*refused)
-        with self._transaction(writes=False) as connection:
+        with self._reading() as connection:
             return {row.key: row.refused for row in connection.execute(query.order_by(REQUESTS.c.number))}
 
     def resend(self, channel: str) -> int:
         """Have everything sent again that was refused, what made it so being mended; how many that are."""
         refused = (REQUESTS.c.channel == channel, REQUESTS.c.refused.is_not(None))
-        with self._transaction(writes=True) as connection:
+        with self._writing() as connection:
             return connection.execute(sa.update(REQUESTS).where(*refused).values(refused=None, again=None)).rowcount
 
     def waiting(self, channel: str) -> int:
         """How many requests have not arrived yet; refused ones are not among them."""
         waits = (REQUESTS.c.channel == channel, REQUESTS.c.sent.is_(None), REQUESTS.c.refused.is_(None))
-        with self._transaction(writes=False) as connection:
+        with self._reading() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(REQUESTS).where(*waits)) or 0
 
     def seen(self, key: str) -> bool:
         """Whether what came under this key was dealt with."""
-        with self._transaction(writes=False) as connection:
+        with self._reading() as connection:
             return connection.scalar(sa.select(SEEN.c.key).where(SEEN.c.key == key)) is not None
 
     def see(self, key: str, at: datetime) -> None:
         """What came under this key is dealt with; two that say so at once may."""
-        with self._transaction(writes=True) as connection:
+        with self._writing() as connection:
             connection.execute(sa.delete(SEEN).where(sa.or_(SEEN.c.key == key, SEEN.c.at < at - KEPT)))
             connection.execute(sa.insert(SEEN).values(key=key, at=at))
-
-    def close(self) -> None:
-        """Let connections go."""
-        self._engine.dispose()
 
     def _set(self, connection: Connection, number: int, **values: object) -> None:
         waiting = (REQUESTS.c.number == number, REQUESTS.c.sent.is_(None))
         connection.execute(sa.update(REQUESTS).where(*waiting).values(values))
-
-    @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
-        """A transaction, committed at the end. :raises StoreError: for what the database or its driver raised."""
-        if self._process != os.getpid():  # forked: the connections are the parent's
-            self._engine.dispose(close=False)
-            self._process = os.getpid()
-        try:
-            with self._engine.execution_options(**{WRITES: writes}).begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            what = getattr(error, "orig", None) or error
-            raise StoreError(f"投递记录 {self._engine.url!r} 读写失败：{what} | deliveries can't be read or written") from error

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timezone
-from email.utils import parsedate_to_datetime
 
 import httpx
 
 from csbot.errors import ConfigError
-from csbot.models import utc_now
+from csbot.headers import checked, retry_after_s
 
 AGAIN = frozenset({408, 425, 429})
 """Refusals that pass: too slow, too early, too many (RFC 9110, RFC 8470, RFC 6585); so does every 5xx."""
@@ -70,28 +68,8 @@ class Poster:
         except httpx.HTTPError as error:
             return Outcome(None, type(error).__name__)
         response.close()
-        return Outcome(response.status_code, f"HTTP {response.status_code}", _retry_after_s(response.headers))
+        return Outcome(response.status_code, f"HTTP {response.status_code}", retry_after_s(response.headers))
 
     def close(self) -> None:
         """Let connections go."""
         self._transport.close()
-
-
-def checked(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers. :raises ConfigError: a value can't be sent; it is not shown."""
-    for name, value in headers.items():
-        if not (value.isascii() and value.isprintable()):
-            raise ConfigError(f"请求头 {name} 的值含有不能发送的字符 | the value of header {name} can't be sent")
-    return dict(headers)
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float:
-    """Seconds that ``Retry-After`` asks for, as a number or a date (RFC 9110, 10.2.3); 0.0 where it is absent or wrong."""
-    given = headers.get("Retry-After", "").strip()
-    if given.isascii() and given.isdigit():
-        return float(given)
-    try:
-        moment = parsedate_to_datetime(given)
-    except (ValueError, TypeError):
-        return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() - utc_now().timestamp()

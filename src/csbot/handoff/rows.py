@@ -16,7 +16,7 @@ from csbot.handoff.states import TITLES
 from csbot.handoff.tables import MESSAGES, RANKS, TICKETS
 from csbot.handoff.wording import notice_of
 from csbot.models import Earlier, Message, Ticket
-from csbot.storage.tables import Moment
+from csbot.storage.database import Moment
 
 
 def insert_ticket(connection: Connection, ticket: Ticket) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from csbot.errors import StoreError, TicketError
 from csbot.handoff.desk import OPEN
@@ -30,10 +27,10 @@ from csbot.handoff.rows import (
     read_one,
 )
 from csbot.handoff.states import check_speaker, rated, transition
-from csbot.handoff.tables import MESSAGES, TICKETS, prepare
+from csbot.handoff.tables import CALLED, MESSAGES, TICKETS, prepare
 from csbot.models import Actor, Earlier, Message, Note, Ticket, TicketState, Waiting
 from csbot.privacy import mask
-from csbot.storage.tables import WRITES, open_engine
+from csbot.storage.database import Database
 
 RECENT = timedelta(hours=2)
 """Claims of the last two hours tell how fast the queue moves; older ones belong to another shift."""
@@ -41,7 +38,7 @@ LEAST_CLAIMS = 5
 """With fewer claims than this nothing is said about the time."""
 
 
-class SqlDesk:
+class SqlDesk(Database):
     """A `csbot.handoff.desk.Desk` behind a database URL. The tables are made at first use, and may stand beside a store's.
 
     :param url: ``sqlite:///PATH`` or ``postgresql://…``. :param rules: what is due when, for `tick`.
@@ -50,11 +47,12 @@ class SqlDesk:
     :raises StoreVersionError: the tables are of another version. :raises StoreError: the database can't be opened.
     """
 
+    called = CALLED
+
     def __init__(self, url: str = "sqlite:///var/csbot.db", *, rules: DeskRules | None = None, personal: bool = False) -> None:
         self.rules = rules or DeskRules()
         self.personal = personal
-        self._engine = open_engine(url)
-        self._process = os.getpid()
+        super().__init__(url)
         with self._writing() as connection:
             prepare(connection)
 
@@ -198,10 +196,6 @@ class SqlDesk:
                 changed += self._do_due(connection, ticket_id, at)
         return changed
 
-    def close(self) -> None:
-        """See `Desk.close`."""
-        self._engine.dispose()
-
     def _do_due(self, connection: Connection, ticket_id: str, at: datetime) -> list[Ticket]:
         """All that is due of one ticket, looked at again under its lock."""
         ticket = first = read_locked(connection, ticket_id)
@@ -220,27 +214,5 @@ class SqlDesk:
             rows = connection.execute(query.order_by(*order).limit(most)).mappings()
             return [message_of(row, row["session_id"]) for row in rows]
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._transaction(writes=False) as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._transaction(writes=True) as connection:
-            yield connection
-
-    @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
-        """A transaction, committed at the end. :raises StoreError: for what the database or its driver raised."""
-        if self._process != os.getpid():  # forked: the connections are the parent's
-            self._engine.dispose(close=False)
-            self._process = os.getpid()
-        try:
-            with self._engine.execution_options(**{WRITES: writes}).begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise
-        except (SQLAlchemyError, ValidationError) as error:
-            what = getattr(error, "orig", None) or error
-            raise StoreError(f"工单库 {self._engine.url!r} 读写失败：{what} | the desk can't be read or written") from error
+    def _in_conflict(self, error: IntegrityError) -> IntegrityError:
+        return error  # `file` knows what to do

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from csbot.errors import StoreVersionError
 from csbot.handoff.desk import OPEN
-from csbot.storage.tables import Moment
+from csbot.storage.database import Moment, make_tables
 
+CALLED = ("工单库", "the desk")
 SCHEMA_VERSION = "1"
 """Version of the tables below; another one in the database is refused."""
 
@@ -74,14 +74,4 @@ def prepare(connection: Connection) -> None:
 
     :raises StoreVersionError: the tables are of another version.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-    if not sa.inspect(connection).has_table(META.name):
-        METADATA.create_all(connection)
-        connection.execute(sa.insert(META).values(name="schema_version", value=SCHEMA_VERSION))
-    found = connection.scalar(sa.select(META.c.value).where(META.c.name == "schema_version"))
-    if found != SCHEMA_VERSION:
-        raise StoreVersionError(
-            f"工单库的表版本是 {found}，本版 csbot 只认 {SCHEMA_VERSION}：请换用写它的 csbot，或换一个库"
-            f" | the desk's tables have another version, this csbot reads {SCHEMA_VERSION}"
-        )
+    make_tables(connection, METADATA, META, lock=_LOCK, version=SCHEMA_VERSION, called=CALLED)

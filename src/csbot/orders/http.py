@@ -7,15 +7,13 @@ import os
 import random
 import time
 from collections.abc import Callable, Sequence
-from datetime import timezone
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx
 
 from csbot.environment import from_environment
-from csbot.errors import ConfigError, OrderBackendError
-from csbot.models import Order, OrderQuery, utc_now
+from csbot.errors import OrderBackendError
+from csbot.headers import checked, retry_after_s
+from csbot.models import Order, OrderQuery
 from csbot.orders.answers import (
     CircuitConfig,
     EventPaths,
@@ -149,7 +147,7 @@ class HttpOrders:
             status = response.status_code
             failed = f"订单服务出错（HTTP {status}） | the order service failed: HTTP {status}"
             if status in BUSY:
-                raise _Again(failed, _retry_after_s(response))
+                raise _Again(failed, retry_after_s(response.headers))
             if status >= 500:
                 raise OrderBackendError(failed)
             return status, await self._body(response) if status == 200 else b""
@@ -209,25 +207,9 @@ class HttpOrders:
 
 
 def _headers(mapping: HttpOrderMapping) -> dict[str, str]:
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "csbot"}
-    for name, value in mapping.headers.items():
-        headers[name] = from_environment(value, name)
-        if not (headers[name].isascii() and headers[name].isprintable()):
-            raise ConfigError(f"请求头 {name} 的值含有不能发送的字符 | the value of header {name} can't be sent")
-    return headers
+    own = {name: from_environment(value, name) for name, value in mapping.headers.items()}
+    return {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "csbot"} | checked(own)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
-
-
-def _retry_after_s(response: httpx.Response) -> float:
-    """Seconds that ``Retry-After`` asks for, as a number or a date (RFC 9110, 10.2.3); 0.0 where it is absent or wrong."""
-    given: Any = response.headers.get("Retry-After", "").strip()
-    if given.isascii() and given.isdigit():
-        return float(given)
-    try:
-        moment = parsedate_to_datetime(given)
-    except (ValueError, TypeError):
-        return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() - utc_now().timestamp()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from csbot.models import Reply, Session
-from csbot.models.events import Event
+
+if TYPE_CHECKING:
+    from csbot.models.events import Event
 
 EARLIER = 5
 """Earlier sessions named in a new one: what a human reads before answering; the rest is in the store."""

@@ -7,11 +7,14 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from csbot.errors import InputError, SessionConflict
 from csbot.models import Reply, Session, utc_now
-from csbot.models.events import Event
 from csbot.storage.base import Store
+
+if TYPE_CHECKING:
+    from csbot.models.events import Event
 
 TRIES = 24
 """Times a message is answered anew because another worker saved first."""
@@ -25,7 +28,7 @@ CLAIM_S = 5.0
 LONGEST_PAUSE_S = 0.3
 
 
-EventsOf = Callable[[Session, Reply], Sequence[Event]]
+EventsOf = Callable[[Session, Reply], "Sequence[Event]"]
 
 
 def answer_and_save(

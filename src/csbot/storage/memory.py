@@ -6,12 +6,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from csbot.errors import SessionConflict
 from csbot.models import Reply, Session, utc_now
-from csbot.models.events import Event
 from csbot.storage.base import EARLIER
+
+if TYPE_CHECKING:
+    from csbot.models.events import Event
 
 MessageKey = tuple[str, str, str]
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from csbot.errors import SessionConflict, StoreError
+from csbot.errors import SessionConflict
 from csbot.models import Reply, Session, Turn, utc_now
-from csbot.models.events import Event
 from csbot.storage.base import EARLIER
+from csbot.storage.database import Database
 from csbot.storage.memory import message_key
 from csbot.storage.rows import insert_events, insert_new, read_events
-from csbot.storage.tables import ATTEMPTS, EVENTS, LINKS, REPLIES, SESSIONS, TURNS, WRITES, open_engine, prepare
+from csbot.storage.tables import ATTEMPTS, CALLED, EVENTS, LINKS, REPLIES, SESSIONS, TURNS, prepare
+
+if TYPE_CHECKING:
+    from csbot.models.events import Event
 
 
-class SqlStore:
+class SqlStore(Database):
     """A `Store` behind a database URL. The tables are made at first use.
 
     :param url: ``sqlite:///PATH`` or ``postgresql://…``.
@@ -32,9 +32,10 @@ class SqlStore:
     :raises StoreVersionError: the tables are of another version. :raises StoreError: the database can't be opened.
     """
 
+    called = CALLED
+
     def __init__(self, url: str = "sqlite:///var/csbot.db") -> None:
-        self._engine = open_engine(url)
-        self._process = os.getpid()
+        super().__init__(url)
         with self._writing() as connection:
             self._salt = prepare(connection)
 
@@ -172,10 +173,6 @@ class SqlStore:
                 connection.execute(sa.delete(LINKS).where(LINKS.c.at < sessions))
             return sum(connection.execute(statement).rowcount for statement in old)
 
-    def close(self) -> None:
-        """See `Store.close`."""
-        self._engine.dispose()
-
     def _hash(self, key: str) -> str:
         """Keys are kept as their HMAC only: a table of attempts read by itself tells no phone and no order id."""
         return hmac.new(self._salt, key.encode(), hashlib.sha256).hexdigest()
@@ -189,32 +186,8 @@ class SqlStore:
         query = sa.select(SESSIONS.c.id).where(theirs, SESSIONS.c.id != session.id).order_by(SESSIONS.c.spoken.desc())
         return list(connection.scalars(query.limit(EARLIER)))
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._transaction(writes=False) as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._transaction(writes=True) as connection:
-            yield connection
-
-    @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
-        """A transaction, committed at the end. :raises StoreError: for what the database or its driver raised."""
-        if self._process != os.getpid():  # forked: the connections are the parent's
-            self._engine.dispose(close=False)
-            self._process = os.getpid()
-        try:
-            with self._engine.execution_options(**{WRITES: writes}).begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise SessionConflict(
-                "会话已被其他进程更新 | the session was begun, continued or answered by another worker"
-            ) from None
-        except (SQLAlchemyError, ValidationError) as error:
-            what = getattr(error, "orig", None) or error
-            raise StoreError(f"会话库 {self._engine.url!r} 读写失败：{what} | the store can't be read or written") from error
+    def _in_conflict(self, error: IntegrityError) -> SessionConflict:
+        return SessionConflict("会话已被其他进程更新 | the session was begun, continued or answered by another worker")
 
 
 def _free(session_id: str, worker: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -1,0 +1,159 @@
+"""A database of csbot's own tables: opening it, transactions, and whether the tables are this version's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+
+from csbot.errors import ConfigError, MissingDependency, StoreError, StoreVersionError
+
+BUSY_TIMEOUT_S = 10
+"""How long SQLite waits for another writer, whose transaction takes milliseconds."""
+
+WRITES = "csbot_writes"
+"""Execution option of connections that are going to write: SQLite locks for them at the beginning, not midway."""
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """An aware moment, kept in UTC without its zone: SQLite knows none."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=timezone.utc)
+
+
+class Database:
+    """What works on csbot's own tables. Safe to use from many threads, and after a fork.
+
+    :cvar called: what it is to people, in Chinese and in English.
+    :param url: ``sqlite:///PATH`` or ``postgresql://…``.
+    :raises ConfigError: no such URL can be used. :raises MissingDependency: psycopg is absent.
+    """
+
+    called: ClassVar[tuple[str, str]]
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self._process = os.getpid()
+
+    def close(self) -> None:
+        """Let connections go."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._transaction(writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._transaction(writes=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        """A transaction, committed at the end. :raises StoreError: for what the database or its driver raised."""
+        if self._process != os.getpid():  # forked: the connections are the parent's
+            self._engine.dispose(close=False)
+            self._process = os.getpid()
+        try:
+            with self._engine.execution_options(**{WRITES: writes}).begin() as connection:
+                yield connection
+        except IntegrityError as error:
+            raise self._in_conflict(error) from None
+        except (SQLAlchemyError, ValidationError) as error:
+            raise self._failed(error) from error
+
+    def _in_conflict(self, error: IntegrityError) -> Exception:
+        """What is raised where another worker wrote the same row first."""
+        return self._failed(error)
+
+    def _failed(self, error: Exception) -> StoreError:
+        chinese, english = self.called
+        what = getattr(error, "orig", None) or error
+        return StoreError(f"{chinese} {self._engine.url!r} 读写失败：{what} | {english} can't be read or written")
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for SQLite (a file; write-ahead log, foreign keys) or PostgreSQL (psycopg 3).
+
+    :raises ConfigError: the URL can't be used. :raises MissingDependency: psycopg is absent.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError):
+        raise ConfigError(f"store 不是数据库 URL：{url!r} | not a database URL, write sqlite:///var/csbot.db") from None
+    if backend == "sqlite":
+        return _sqlite(parsed)
+    if backend != "postgresql":
+        raise ConfigError(f"store 不支持 {backend}，请用 sqlite 或 postgresql | unsupported database")
+    try:
+        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ModuleNotFoundError:
+        raise MissingDependency("psycopg", what="PostgreSQL 会话库", pip="'csbot-zh[postgres]'") from None
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigError("SQLite 会话库须是文件；只用内存请传 MemoryStore() | give a file, or MemoryStore() for memory")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # BEGIN is said below, not guessed by the driver
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_mode = WAL")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def make_tables(
+    connection: Connection,
+    metadata: sa.MetaData,
+    meta: sa.Table,
+    *,
+    lock: int,
+    version: str,
+    called: tuple[str, str],
+    first: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Make the tables if they are absent; what ``meta`` says.
+
+    :param meta: names and values; among them ``schema_version``. :param lock: PostgreSQL's advisory lock meanwhile.
+    :param first: what else is written into ``meta`` with new tables.
+    :raises StoreVersionError: the tables are of another version, or what should be in ``meta`` is not.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+    known = {"schema_version": version, **(first or {})}
+    if not sa.inspect(connection).has_table(meta.name):
+        metadata.create_all(connection)
+        connection.execute(sa.insert(meta), [{"name": name, "value": value} for name, value in known.items()])
+    found = {row.name: row.value for row in connection.execute(sa.select(meta))}
+    if found.get("schema_version") != version or known.keys() - found.keys():
+        raise StoreVersionError(
+            f"{called[0]}的表版本是 {found.get('schema_version')}，本版 csbot 只认 {version}：请换用写它的 csbot，或换一个库"
+            f" | {called[1]}'s tables have another version, this csbot reads {version}"
+        )
+    return found
