@@ -20,7 +20,6 @@ from csbot.dialogue.turns import names_in, turn_of
 from csbot.dialogue.wording import word
 from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
-from csbot.events import feedback_event, turn_events
 from csbot.handlers import Handler, Handlers
 from csbot.handoff.asked import Asked
 from csbot.handoff.desk import Desk
@@ -168,6 +167,8 @@ class Chatbot:
         if self.store is None:
             reply = self._answer(session, text, attempt_id)
         else:
+            from csbot.events import turn_events  # what a store alone needs
+
             events_of = partial(turn_events, category_of=self._category)
             reply = answer_and_save(self.store, session, message_id, lambda: self._answer(session, text, attempt_id), events_of)
         if reply.trace.rule not in (NOT_FOUND, LOOKUP_LIMIT):
@@ -180,6 +181,8 @@ class Chatbot:
         :param solved: whether the matter is settled: a button, a survey. :param score: 1 (bad) to 5.
         :raises InputError: nothing is said, the score is none, or there is no store. :raises StoreError: the store fails.
         """
+        from csbot.events import feedback_event
+
         if self.store is None:
             raise InputError("反馈需要 store：Chatbot(kb, store=…) | feedback needs a store")
         self.store.log([feedback_event(session, solved=solved, score=score, comment=comment)])

@@ -22,6 +22,15 @@ IDLE_TIMEOUT_S = 1800.0
 (https://docs.cloud.google.com/dialogflow/cx/docs/concept/session); Rasa takes 60 minutes."""
 
 
+def too_close(behind: float, margin: float) -> bool:
+    """Whether a runner-up that is ``behind`` in confidence is too close to answer the first; never at a margin of 0.
+
+    >>> too_close(0.01, 0.02), too_close(0.02, 0.02), too_close(-0.01, 0.0)
+    (True, False, False)
+    """
+    return margin > 0 and behind < margin
+
+
 class BandConfig(_Settings):
     """The three bands of confidence: answer, clarify, miss (``>=`` at each threshold)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ARGUED, State
-from csbot.intents.signals import PRESENT, find_signals
+from csbot.intents.signals import PRESENT, find_signals, shown_by_words
 from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES
 from csbot.models import Action, Candidate, Understanding
 
@@ -28,7 +28,7 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     """
     settings = policy.config.dialogue
     urgency = message.signal("urgency")
-    in_danger = shown_by_words(message, "urgency") >= DANGER_TO_LIFE
+    in_danger = shown_by_words(message.signals, "urgency") >= DANGER_TO_LIFE
     if in_danger and action.kind == "answer" and action.candidate and not speaks_of_danger(action.candidate):
         return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent")
     asks = action.kind in UNSURE or (action.kind == "ask_slot" and urgency >= settings.urgent_at_once)
@@ -39,15 +39,10 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     return action
 
 
-def shown_by_words(message: Understanding, name: str) -> float:
-    """Score of a signal by the words that show it; what is only like the examples does not count."""
-    return max((signal.score for signal in message.signals if signal.name == name and signal.text), default=0.0)
-
-
 def speaks_of_danger(faq: Candidate) -> bool:
     """Whether an FAQ is about an emergency, by the words of its question: to a smell of gas, an answer about dust is none."""
     texts = (faq.question, faq.matched)
-    return faq.exact or any(signal.name == "urgency" and signal.text for text in texts for signal in find_signals(text))
+    return faq.exact or any(shown_by_words(find_signals(text), "urgency") for text in texts)
 
 
 def ask_before_human(state: State, message: Understanding, policy: Policy) -> Action | None:

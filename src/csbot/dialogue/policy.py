@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from csbot.config import too_close
 from csbot.dialogue import order_in_hand, order_progress, task_flow
 from csbot.dialogue.mood import ask_before_human, with_mood
 from csbot.dialogue.settings import Policy
@@ -141,8 +142,7 @@ def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
     doubtful = policy.answer > 0 and not top.exact
     runner_up = next((c for c in message.candidates if c.faq_id != top.faq_id), None)
     behind = top.confidence - runner_up.confidence if runner_up else 1.0
-    margin = bands.ambiguity_margin if bands.clarify_limit > 1 else 0.0
-    close = doubtful and band == "answer" and 0 < margin > behind
+    close = doubtful and band == "answer" and bands.clarify_limit > 1 and too_close(behind, bands.ambiguity_margin)
     if message.topic and doubtful:
         about = [c for c in message.candidates if c.faq_id in message.topic]
         if len(about) > 1:

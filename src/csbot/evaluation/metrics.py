@@ -32,6 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from csbot.config import too_close
 from csbot.evaluation.cases import Case, Dialogue, ExpectTurn
 from csbot.evaluation.intervals import Ratio, Terms, bootstrap
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS
@@ -73,8 +74,7 @@ class Outcome(BaseModel):
         ids = [c.faq_id for c in ranking]
         expected = case.expect.faq_id
         top = trace.candidates[0] if trace.candidates else None
-        others = trace.candidates[1:2] if margin > 0 else []
-        close = any(trace.candidates[0].confidence - other.confidence < margin for other in others)
+        close = any(too_close(trace.candidates[0].confidence - other.confidence, margin) for other in trace.candidates[1:2])
         outcome = cls(
             case=case,
             kind=reply.kind,

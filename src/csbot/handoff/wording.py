@@ -9,6 +9,7 @@ from typing import Any
 
 from csbot.handoff.routing_table import RoutingTable
 from csbot.handoff.summary import slots_shown
+from csbot.intents.signals import shown_by_words
 from csbot.models import CHINA, Ticket, Waiting
 from csbot.resources import load_yaml
 
@@ -34,7 +35,7 @@ def tell_transfer(
     words = Words(ticket.channel, turn)
     if ticket.state == "failed":
         return words.say("broken")
-    danger = max((signal.score for signal in ticket.signals if signal.name == "urgency" and signal.text), default=0.0)
+    danger = shown_by_words(ticket.signals, "urgency")
     parts = [words.say("safety")] if danger >= DANGER else []
     parts.append(opening)
     if ticket.earlier or ticket.history:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -116,6 +116,11 @@ def find_signals(text: str, likely: Mapping[str, float] | None = None) -> tuple[
     message, form = _heard(text)
     found = (_signal(name, kind, message, form, (likely or {}).get(name, 0.0)) for name, kind in _kinds().items())
     return tuple(signal for signal in found if signal)
+
+
+def shown_by_words(signals: Iterable[Signal], name: str) -> float:
+    """Score of a signal by the words that show it; what is only like the examples does not count."""
+    return max((signal.score for signal in signals if signal.name == name and signal.text), default=0.0)
 
 
 def _signal(name: str, kind: _Kind, message: Folded, form: str, likely: float) -> Signal | None:

@@ -101,18 +101,21 @@ def trade_problems(cache: Cache, rows: Sequence[Row], *, seed: int = 0) -> dict[
 
 
 class Cache:
-    """Vectors by text, each made once; zero vectors for matching by words alone."""
+    """An encoder's vectors, each made once; zero vectors for matching by words alone. For one thread.
 
-    def __init__(self, encoder: Encoder | None) -> None:
+    :param encoder: None: words alone. :param known: vectors that there are already, by text.
+    """
+
+    def __init__(self, encoder: Encoder | None, known: Mapping[str, Vectors] | None = None) -> None:
         self.encoder = encoder
         self.fingerprint = encoder.fingerprint if encoder else LEXICAL_ONLY
         self.dimension = encoder.dimension if encoder else 1
-        self._known: dict[str, Vectors] = {}
+        self._known: dict[str, Vectors] = dict(known or {})
 
     def encode(self, texts: Sequence[str], *, progress: Any = None) -> Vectors:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
-            made = self.encoder.encode(new) if self.encoder else np.zeros((len(new), 1), np.float32)
+            made = self.encoder.encode(new, progress=progress) if self.encoder else np.zeros((len(new), 1), np.float32)
             self._known.update(zip(new, made, strict=True))
         return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), self.dimension)
 

@@ -50,16 +50,20 @@ class TaskMatcher:
     """
 
     def __init__(self, utterances: Mapping[str, Sequence[str]], unlike: Mapping[str, Sequence[str]] | None = None) -> None:
-        rng = random.Random(0)
-        drawn = {"foreign": _forms(foreign_utterances())} | {name: examples(name) for name in (ORDER_PROGRESS, HUMAN_HANDOFF)}
         self._examples = {name: _forms(texts) for name, texts in utterances.items()}
-        self._texts = {f"drawn {name}": rng.sample(forms, min(DRAWN[name], len(forms))) for name, forms in drawn.items()}
-        self._texts |= {f"unlike {name}": forms for name, texts in (unlike or {}).items() if (forms := _forms(texts))}
-        self._texts |= self._examples
+        self._texts: dict[str, list[str]] = {} if not utterances else self._counter_examples(unlike or {}) | self._examples
         self._lock = threading.Lock()
         self._vectors: dict[str, Vectors] = {}
         self._heads: tuple[Contents, dict[str, Linear]] | None = None
         self._words: tuple[Contents, dict[str, dict[str, float]]] | None = None
+
+    @staticmethod
+    def _counter_examples(unlike: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """What speaks against a task, by its kind, in query form."""
+        rng = random.Random(0)
+        drawn = {"foreign": _forms(foreign_utterances())} | {name: examples(name) for name in (ORDER_PROGRESS, HUMAN_HANDOFF)}
+        texts = {f"drawn {name}": rng.sample(forms, min(DRAWN[name], len(forms))) for name, forms in drawn.items()}
+        return texts | {f"unlike {name}": forms for name, said in unlike.items() if (forms := _forms(said))}
 
     def probabilities(self, form: str, vector: Vectors | None, contents: Contents, encode: Encode) -> dict[str, float]:
         """Probability of each task for a message in query form: that of its likeliest clause, or of the whole.
@@ -69,6 +73,8 @@ class TaskMatcher:
         :param vector: its vector (d,); None, where the encoder can't run: its pairs of characters are weighed instead.
         :param encode: encodes texts in query form: clauses, and when ``contents`` are met first the utterances.
         """
+        if not self._examples:
+            return {}
         clauses = [clause for clause in _CLAUSE.split(form) if len(clause) > 1][:MOST_CLAUSES]
         texts = [form, *clauses] if len(clauses) > 1 else [form]
         heads = None if vector is None else self.fit(contents, encode)
