@@ -9,16 +9,13 @@ which what else runs on the machine disturbs least; the clock's is printed besid
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from benchmark_report import publish
 from csbot import Chatbot, KnowledgeBase, evaluate
 from csbot.encoders import load_encoder
 from csbot.evaluation.cases import Case, read_cases
@@ -61,8 +58,6 @@ def main() -> None:
         (raw_cpu, raw), (cpu, clock) = timed(lambda: encoder.encode(forms)), timed(lambda: evaluate(bot, cases))
         rounds.append({"encode_cpu_s": raw_cpu, "encode_s": raw, "eval_cpu_s": cpu, "eval_s": clock})
     result = {
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "hardware": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "encoder": encoder.fingerprint,
         "cases": len(cases),
         "faqs": len(kb),
@@ -71,11 +66,7 @@ def main() -> None:
         "limit": LIMIT,
         "rounds": [{name: round(value, 2) for name, value in one.items()} for one in rounds],
     }
-    text = json.dumps(result, indent=2, ensure_ascii=False)
-    print(text)
-    if args.out:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(text + "\n", encoding="utf-8")
+    publish(result, args.out)
 
 
 if __name__ == "__main__":

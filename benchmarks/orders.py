@@ -6,21 +6,19 @@ python benchmarks/orders.py --out benchmarks/results/orders.json
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sqlalchemy
 
+from benchmark_report import publish
 from csbot.models import OrderQuery
 from csbot.orders.sql import EventTable, OrderColumns, OrderMapping, SqlOrders
 
@@ -202,18 +200,12 @@ def main() -> None:
             server.cleanup()
         sqlite = on_sqlite(Path(folder) / "orders.db", args.rows, args.lookups)
     result = {
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "hardware": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "load": os.getloadavg()[0],
         "orders": args.rows,
         "postgresql": postgresql,
         "sqlite": sqlite,
     }
-    text = json.dumps(result, indent=2, ensure_ascii=False)
-    print(text)
-    if args.out:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(text + "\n", encoding="utf-8")
+    publish(result, args.out)
 
 
 if __name__ == "__main__":

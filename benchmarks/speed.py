@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmark_report import publish
 from csbot import Chatbot, KnowledgeBase, Session
 from csbot.encoders import load_encoder
 from csbot.text import Lexicon, query_form
@@ -128,18 +126,12 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=20_000)
     args = parser.parse_args()
     result = {
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "hardware": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "encoder": load_encoder().fingerprint,
         "cold_start": cold_start(),
         "latency": latency(),
         "indexing": indexing(args.questions),
     }
-    text = json.dumps(result, indent=2, ensure_ascii=False)
-    print(text)
-    if args.out:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(text + "\n", encoding="utf-8")
+    publish(result, args.out)
 
 
 if __name__ == "__main__":
