@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import mean, quantiles
 from typing import Any
 
-from csbot.kb.ranking import bigrams, dice
+from csbot.kb.pairs import bigrams, dice
 from csbot.text import query_form
 
 ROOT = Path(__file__).resolve().parents[2]

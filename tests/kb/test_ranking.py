@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from csbot.kb.calibration import Calibration, Linear
-from csbot.kb.ranking import Evidence, bigrams, confidence_features, dice, judge, ranker_features, segments
+from csbot.kb.ranking import Evidence, confidence_features, judge, ranker_features, segments
 
 COLUMNS = {
     "best": [0.9, 0.5, 0.7], "mean": [0.6, 0.5, 0.4], "answer": [0.2, 0.3, 0.1],
@@ -117,13 +117,3 @@ def test_segments_are_the_question_rows_of_the_chosen_faqs() -> None:
 def test_a_row_left_out_shifts_what_comes_after_it(without: int, rows: list[int], starts: list[int]) -> None:
     found = segments(np.array([0, 2, 3, 7]), np.array([0, 2]), without=without)
     assert (found[0].tolist(), found[1].tolist()) == (rows, starts)
-
-
-def test_bigrams_and_their_overlap_by_hand() -> None:
-    assert bigrams("退货") == {"退货"}
-    assert bigrams("怎么退货") == {"怎么", "么退", "退货"}
-    assert bigrams("退") == {"退"}
-    assert dice(bigrams("怎么退货"), bigrams("退货")) == 2 * 1 / (3 + 1)
-    assert dice(bigrams("退货"), bigrams("发票")) == 0
-    assert dice(bigrams("退货"), bigrams("退货")) == 1
-    assert dice(frozenset(), frozenset()) == 0

@@ -152,7 +152,7 @@ def _row(
 ) -> _Row:
     moment = utc_now()
     hits = [row for row in contents.exact.get(form, ()) if row != without_row]
-    evidence = contents.evidence(form, vector, lambda faq: faq.is_valid(moment), without_row=without_row, must=hits)
+    evidence = contents.evidence(form, vector, moment, without_row=without_row, must=hits)
     single = without_row is not None and len(contents.faqs[int(contents.owners[without_row])].questions) == 1
     wanted = None if single else expected
     if evidence is None:

@@ -34,8 +34,8 @@ _LAST = re.compile(r"^(?:就?(?:是|要|选)?)?最后(?:面)?(?:那|一)?(?:一)
 _FIRST = re.compile(r"^(?:就?(?:是|要|选)?)?(?:最)?(?:上面|前面|头)(?:那|一)?(?:一)?(?:个|条|项|单)(?:吧|的)?$")
 
 
-MOST_CANDIDATES = 20
-"""Candidates made of a message: a trace keeps ten and a list offers five. Of a bare topic all are looked at."""
+MOST_CANDIDATES = 10
+"""Candidates made of a message: a trace keeps them and a list offers five. Of a bare topic all are looked at."""
 
 
 def find_choice(text: str, options: Sequence[str]) -> int | None:

@@ -9,7 +9,7 @@ A calibration carries the fingerprint of its encoder; with another one it is ref
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -238,3 +238,18 @@ def softmax(scores: Matrix) -> Matrix:
 
 def sigmoid(values: Any) -> Any:
     return 0.5 * (1 + np.tanh(0.5 * np.asarray(values, np.float64)))
+
+
+class Heads:
+    """Several `Linear` without knots over the same d dimensions, asked at once."""
+
+    def __init__(self, heads: Mapping[str, Linear]) -> None:
+        self._names = tuple(heads)
+        self._weights = np.array([head.weights for head in heads.values()], np.float64)
+        self._biases = np.array([head.bias for head in heads.values()], np.float64)
+
+    def __call__(self, vector: npt.NDArray[np.float32]) -> dict[str, float]:
+        """The probability that each gives to a vector (d,)."""
+        if not self._names:
+            return {}
+        return dict(zip(self._names, sigmoid(self._weights @ vector + self._biases).tolist(), strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from csbot.encoders.base import Vectors
-from csbot.kb.calibration import SAME_QUESTION, Calibration, Matrix, sigmoid
+from csbot.kb.calibration import SAME_QUESTION, Calibration, Heads, Matrix, sigmoid
 from csbot.kb.dense import DenseIndex
 from csbot.kb.lexical import LexicalIndex, Scores
-from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, bigrams, dice, judge, segments
+from csbot.kb.pairs import PairIndex
+from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, judge, segments
 from csbot.models import Candidate, Faq, utc_now
 from csbot.text import Lexicon, Tokeniser, query_form
 
@@ -60,11 +61,16 @@ class Contents:
         return np.repeat(np.arange(len(self.faqs)), np.diff(self.offsets))
 
     @cached_property
+    def forms(self) -> tuple[str, ...]:
+        """The query form of every question row."""
+        return tuple(map(query_form, self.questions))
+
+    @cached_property
     def exact(self) -> dict[str, tuple[int, ...]]:
         """Question rows by query form."""
         rows: dict[str, tuple[int, ...]] = {}
-        for row, question in enumerate(self.questions):
-            if form := query_form(question):
+        for row, form in enumerate(self.forms):
+            if form:
                 rows[form] = (*rows.get(form, ()), row)
         return rows
 
@@ -74,8 +80,21 @@ class Contents:
         return {faq.id: i for i, faq in enumerate(self.faqs)}
 
     @cached_property
-    def _question_bigrams(self) -> dict[int, frozenset[str]]:
-        return {}
+    def _pairs(self) -> PairIndex:
+        return PairIndex(self.forms)
+
+    @cached_property
+    def _limited(self) -> frozenset[int]:
+        """Places of the FAQs that are not always valid: most knowledge bases have few."""
+        return frozenset(i for i, faq in enumerate(self.faqs) if faq.status != "active" or faq.valid_from or faq.valid_until)
+
+    @cached_property
+    def _intent_heads(self) -> Heads:
+        return Heads(self.calibration.intents)
+
+    @cached_property
+    def _signal_heads(self) -> Heads:
+        return Heads({name: head for name, head in self.calibration.signals.items() if name != SAME_QUESTION})
 
     def get(self, faq_id: str) -> Faq | None:
         position = self.positions.get(faq_id)
@@ -100,7 +119,7 @@ class Contents:
         """
         moment = now or utc_now()
         hits = [row for row in self.exact.get(text, ()) if row != without_row]
-        evidence = self.evidence(text, vector, lambda faq: faq.is_valid(moment), without_row=without_row, must=hits)
+        evidence = self.evidence(text, vector, moment, without_row=without_row, must=hits)
         if evidence is None or (not hits and not evidence.known and not _has_hanzi(text)):
             return []  # keyboard noise, or a language that the knowledge base doesn't speak: an encoder places it anywhere
         order, confidence = judge(evidence, self.calibration if evidence.dense else self.lexical_calibration)
@@ -117,16 +136,11 @@ class Contents:
 
     def intents(self, vector: Vectors | None) -> dict[str, float]:
         """Probability of each task intent for a message with this vector; {} where the encoder can't run."""
-        if vector is None:
-            return {}
-        return {name: float(sigmoid(head(vector.astype(np.float64)))) for name, head in self.calibration.intents.items()}
+        return {} if vector is None else self._intent_heads(vector)
 
     def signals(self, vector: Vectors | None) -> dict[str, float]:
         """Probability of each signal by its example utterances; {} where the encoder can't run or was not fitted for them."""
-        if vector is None:
-            return {}
-        heads = {name: head for name, head in self.calibration.signals.items() if name != SAME_QUESTION}
-        return {name: float(sigmoid(head(vector.astype(np.float64)))) for name, head in heads.items()}
+        return {} if vector is None else self._signal_heads(vector)
 
     def same_question(self, cosine: float) -> float:
         """Probability that two messages of this cosine ask the same; 0.0 where the encoder was not fitted for it."""
@@ -149,12 +163,15 @@ class Contents:
         self,
         text: str,
         vector: Vectors | None,
-        allowed: Callable[[Faq], bool],
+        moment: datetime | None = None,
         *,
         without_row: int | None = None,
         must: Sequence[int] = (),
     ) -> Evidence | None:
-        """Collect the evidence for every candidate; None where there is no candidate at all."""
+        """Collect the evidence for every candidate; None where there is no candidate at all.
+
+        :param moment: only FAQs that are valid then; None: all.
+        """
         if not text or not self.faqs:
             return None
         words = self.tokeniser.words(text)
@@ -165,7 +182,9 @@ class Contents:
         chosen = self._nearest(vector, by_faq) | set(self.owners[list(must)].tolist())
         if without_row is not None and len(self.faqs[int(self.owners[without_row])].questions) == 1:
             chosen.discard(int(self.owners[without_row]))
-        faqs = np.array(sorted(i for i in chosen if allowed(self.faqs[i])), np.int64)
+        if moment is not None:
+            chosen -= {i for i in chosen & self._limited if not self.faqs[i].is_valid(moment)}
+        faqs = np.array(sorted(chosen), np.int64)
         if not len(faqs):
             return None
         rows, starts = segments(self.offsets, faqs, without=without_row)
@@ -173,11 +192,9 @@ class Contents:
         if vector is None:
             best_rows = _argmax(by_row[rows].astype(np.float64), starts, rows)
             raw = by_faq[faqs].astype(np.float64)
-        own = bigrams(text)
-        overlap = np.array([dice(own, others) for others in map(self._bigrams_of, rows.tolist())])
         columns["words"] = by_faq[faqs].astype(np.float64)
         columns["answer_words"] = self.answers.scores(words)[0][faqs].astype(np.float64)
-        columns["bigrams"] = np.maximum.reduceat(overlap, starts)
+        columns["bigrams"] = np.maximum.reduceat(self._pairs.overlap(text, rows), starts)
         return Evidence(
             faqs, best_rows, raw, columns, known, math.log(len(text)), math.log(len(self.faqs) + 1), vector is not None
         )
@@ -211,19 +228,11 @@ class Contents:
         }
         return columns, _argmax(cosine, starts, rows), best
 
-    def _bigrams_of(self, row: int) -> frozenset[str]:
-        cached = self._question_bigrams.get(row)
-        if cached is None:
-            cached = self._question_bigrams[row] = bigrams(query_form(self.questions[row]))
-        return cached
-
 
 def _argmax(values: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Row of the largest value in each segment."""
-    lengths = np.diff(np.append(starts, len(values)))
-    places = np.flatnonzero(values == np.repeat(np.maximum.reduceat(values, starts), lengths))
-    _, first = np.unique(np.searchsorted(starts, places, side="right"), return_index=True)
-    return np.asarray(rows[places[first]])
+    owners = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
+    return np.asarray(rows[np.lexsort((-values, owners))[starts]])
 
 
 def _has_hanzi(text: str) -> bool:

@@ -45,7 +45,7 @@ def label(
     """Evidence for ``questions`` (query form) with their right FAQ ids, None for out of scope."""
     found = []
     for question, vector, faq_id in zip(questions, vectors, expected, strict=True):
-        evidence = contents.evidence(question, vector, lambda _: True)
+        evidence = contents.evidence(question, vector)
         if evidence is None:
             continue
         position = contents.positions.get(faq_id) if faq_id is not None else None

@@ -7,7 +7,7 @@ top-1; so did whitening (see benchmarks/encoder/README.md).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,28 +55,34 @@ class Evidence:
 
     def ranker_matrix(self) -> Matrix:
         """(c, features) in the order of `ranker_features`."""
-        named = dict(self.columns)
+        named: dict[str, Matrix | float] = dict(self.columns)
         for name, values in self.columns.items():
             named[f"{name}_lead"] = values - values.max()
-        return np.column_stack([named[name] for name in ranker_features(self.dense)])
+        return _matrix(named, ranker_features(self.dense), len(self.faqs))
 
     def confidence_matrix(self, scores: Matrix) -> Matrix:
         """(c, features) in the order of `confidence_features`, each candidate judged as if it were the answer."""
         leads = _lead(scores)
-        columns = dict(self.columns)
+        columns: dict[str, Matrix | float] = dict(self.columns)
         if self.dense:
             columns["standout"] = _standout(self.columns["best"])
         columns |= {
-            "lead": np.clip(leads, -8, MOST_LEAD),
+            "known": self.known,
+            "length": _within(self.length, LENGTHS),
+            "size": _within(self.size, SIZES),
+            "lead": np.minimum(np.maximum(leads, -8), MOST_LEAD),
             "share": softmax(scores),
             "agree": (self.columns["words"] >= self.columns["words"].max()) & (self.columns["words"] > 0),
         }
-        same = {"known": self.known, "length": _within(self.length, LENGTHS), "size": _within(self.size, SIZES)}
-        names = confidence_features(self.dense)
-        matrix = np.empty((len(scores), len(names)))
-        for place, name in enumerate(names):
-            matrix[:, place] = same[name] if name in same else columns[name]
-        return matrix
+        return _matrix(columns, confidence_features(self.dense), len(scores))
+
+
+def _matrix(columns: Mapping[str, Matrix | float], names: Sequence[str], rows: int) -> Matrix:
+    """(rows, names); a number stands for a column of it."""
+    matrix = np.empty((rows, len(names)))
+    for place, name in enumerate(names):
+        matrix[:, place] = columns[name]
+    return matrix
 
 
 def ranker_features(dense: bool) -> tuple[str, ...]:
@@ -120,16 +126,6 @@ def segments(
         rows = np.delete(rows, place)
         starts = starts - (starts > place[0])
     return rows, starts
-
-
-def bigrams(text: str) -> frozenset[str]:
-    """Character pairs of a normalised text; the text itself where it is one character."""
-    return frozenset(text[i : i + 2] for i in range(len(text) - 1)) or frozenset([text])
-
-
-def dice(a: frozenset[str], b: frozenset[str]) -> float:
-    """Sørensen–Dice overlap, [0, 1]."""
-    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
 
 
 def judge(evidence: Evidence, calibration: Calibration) -> tuple[Sequence[int], Matrix]:
