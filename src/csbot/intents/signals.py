@@ -62,9 +62,12 @@ class _Kind:
         return any(rule.pattern.match(text, match.end()) for rule in self.after)
 
 
-_SENTENCE = re.compile(r"[。!?\n]")
-_CLAUSE = r"[^,。;!?~、\n]"
-_MACRO = re.compile(r"<(\d+|[a-z]+)>")
+_ASCII = str.maketrans({"。": "\x1e", "、": ","})
+"""Messages and patterns alike: a class of ASCII characters alone compiles several times faster, and there are hundreds."""
+_SENTENCE = re.compile(r"[\x1e!?\n]")
+_CLAUSE = r"[^,\x1e;!?~\n]"
+_WITHIN = r"[^\x1e!?\n]"
+_MACRO = re.compile(r"<(~?\d+|[a-z]+)>")
 _H = "[\u4e00-\u9fff]"
 _JOINED = re.compile(rf"(?:(?<=^{_H})|(?<=[^\u4e00-\u9fff]{_H}))\s+(?={_H})|(?<={_H})\s+(?={_H}(?!{_H}))")
 """Spaces by a single hanzi: 「转 人 工」 is one word, 「不用了 转人工」 are two clauses."""
@@ -72,13 +75,16 @@ _SPACE = re.compile(rf"(?<={_H})\s|\s(?={_H})")
 
 
 def _compiled(sources: Sequence[str], terms: Mapping[str, str], end: str = "") -> re.Pattern[str]:
-    """One pattern for all; ``<6>`` stands for up to six characters of the same clause, ``<name>`` for a term."""
+    """One pattern for all. ``<6>``: up to six characters of the same clause, ``<~6>``: of the same sentence; ``<name>``: a term."""
 
     def written_out(match: re.Match[str]) -> str:
         name = match.group(1)
-        return f"{_CLAUSE}{{0,{name}}}" if name.isdigit() else f"(?:{terms[name]})"
+        if name.isdigit():
+            return f"{_CLAUSE}{{0,{name}}}"
+        return f"{_WITHIN}{{0,{name[1:]}}}" if name[0] == "~" else f"(?:{_MACRO.sub(written_out, terms[name])})"
 
-    return re.compile("|".join(f"(?:{_MACRO.sub(written_out, source)}){end}" for source in sources))
+    written = "|".join(f"(?:{_MACRO.sub(written_out, source)}){end}" for source in sources)
+    return re.compile(written.translate(_ASCII))
 
 
 def _rules(data: Mapping[str, Any], kind: str, terms: Mapping[str, str], end: str = "") -> tuple[_Rule, ...]:
@@ -157,4 +163,4 @@ def _heard(text: str) -> tuple[Folded, str]:
             tuple(folded.places[i] for i in kept),
         )
     form = "".join(low if len(low := char.lower()) == 1 else char for char in folded.text)
-    return folded, _SPACE.sub(",", form)
+    return folded, _SPACE.sub(",", form).translate(_ASCII)

@@ -5,13 +5,15 @@ One loop that stays, rather than one per look-up, lets backends keep their conne
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from csbot.errors import OrderBackendError
+
+if TYPE_CHECKING:
+    import asyncio
 
 Found = TypeVar("Found")
 
@@ -25,6 +27,8 @@ def run(awaitable: Awaitable[Found], timeout_s: float) -> Found:
 
     :raises OrderBackendError: it did not end in time. :raises Exception: whatever it raises.
     """
+    import asyncio  # a twentieth of a second, and most bots have nothing asynchronous
+
     try:
         return asyncio.run_coroutine_threadsafe(_within(awaitable, timeout_s), _loop()).result()
     except asyncio.TimeoutError:
@@ -32,6 +36,8 @@ def run(awaitable: Awaitable[Found], timeout_s: float) -> Found:
 
 
 async def _within(awaitable: Awaitable[Found], timeout_s: float) -> Found:
+    import asyncio
+
     return await asyncio.wait_for(awaitable, timeout_s)
 
 
@@ -39,6 +45,8 @@ def _loop() -> asyncio.AbstractEventLoop:
     with _lock:
         loop = _loops.get(os.getpid())
         if loop is None:
+            import asyncio
+
             loop = _loops[os.getpid()] = asyncio.new_event_loop()
             threading.Thread(target=loop.run_forever, name="csbot-orders-loop", daemon=True).start()
         return loop
