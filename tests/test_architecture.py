@@ -31,7 +31,14 @@ LAYERS = (
 )
 """Lowest first. A room may import rooms of lower layers only, and never a neighbour in its own."""
 
+MIGRATIONS = {
+    f"csbot.storage.migrations.{'.'.join(path.relative_to(PACKAGE / 'storage' / 'migrations').with_suffix('').parts)}"
+    for path in (PACKAGE / "storage" / "migrations").rglob("*.py")
+}
+"""Alembic's environment and the revisions."""
+
 HOMES = {
+    "alembic": {"csbot.storage.upgrading", *MIGRATIONS},
     "bm25s": {"csbot.kb.lexical"},
     "faiss": {"csbot.analytics.clusters", "csbot.kb.dense"},
     "holidays": {"csbot.handoff.hours"},
@@ -47,7 +54,8 @@ HOMES = {
     "sqlalchemy": {
         *("csbot.orders.database", "csbot.orders.sql", "csbot.orders.tables"),
         *(f"csbot.handoff.{name}" for name in ("deliveries", "rows", "sql", "tables")),
-        *(f"csbot.storage.{name}" for name in ("database", "rows", "sql", "tables")),
+        *(f"csbot.storage.{name}" for name in ("database", "families", "rows", "sql", "tables", "upgrading")),
+        *MIGRATIONS,
     },
     "tokenizers": {"csbot.encoders.export", "csbot.encoders.onnx"},
     "torch": {f"csbot.encoders.{name}" for name in ("checkpoint", "losses", "sentence_transformers", "student", "train_run")},

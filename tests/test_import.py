@@ -12,8 +12,8 @@ import pytest
 import csbot
 
 HEAVY = {
-    "bm25s", "faiss", "httpx", "huggingface_hub", "jieba", "numpy", "onnxruntime", "opencc", "openpyxl", "pydantic", "rich",
-    "sentence_transformers", "sqlalchemy", "tokenizers", "torch", "transformers", "typer", "yaml",
+    "alembic", "bm25s", "faiss", "httpx", "huggingface_hub", "jieba", "numpy", "onnxruntime", "opencc", "openpyxl", "pydantic",
+    "rich", "sentence_transformers", "sqlalchemy", "tokenizers", "torch", "transformers", "typer", "yaml",
 }  # fmt: skip
 
 

@@ -76,9 +76,9 @@ def test_a_desk_stands_beside_a_store_in_one_file(tmp_path: Path) -> None:
 def test_tables_of_another_version_are_refused(tmp_path: Path) -> None:
     open_desk(f"sqlite:///{tmp_path}/desk.db").close()
     with sqlite3.connect(tmp_path / "desk.db") as connection:
-        connection.execute("UPDATE csbot_desk_meta SET value = '99'")
+        connection.execute("UPDATE csbot_desk_version SET version_num = 'desk_0099'")
     connection.close()
-    with pytest.raises(StoreVersionError, match="99"):
+    with pytest.raises(StoreVersionError, match="desk_0099"):
         open_desk(f"sqlite:///{tmp_path}/desk.db")
 
 

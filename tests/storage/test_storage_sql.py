@@ -101,11 +101,20 @@ def test_a_save_writes_only_the_turns_that_are_new(file: Path) -> None:
 def test_tables_of_another_version_are_refused_and_left_alone(file: Path) -> None:
     SqlStore(url(file)).close()
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE csbot_meta SET value = '999' WHERE name = 'schema_version'")
-    with pytest.raises(StoreVersionError, match=r"999.*只认 2") as caught:
+        connection.execute("UPDATE csbot_store_version SET version_num = 'store_9999'")
+    with pytest.raises(StoreVersionError, match=r"store_9999.*只认到 store_0001") as caught:
         SqlStore(url(file))
-    assert "another version" in str(caught.value)
-    assert rows(file, "SELECT value FROM csbot_meta WHERE name = 'schema_version'") == [("999",)]
+    assert "use the csbot that wrote it" in str(caught.value)
+    assert rows(file, "SELECT version_num FROM csbot_store_version") == [("store_9999",)]
+
+
+def test_a_store_whose_salt_is_gone_is_refused(file: Path) -> None:
+    """With another salt nobody would be found who has tried before."""
+    SqlStore(url(file)).close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DELETE FROM csbot_meta")
+    with pytest.raises(StoreError, match="盐"):
+        SqlStore(url(file))
 
 
 @pytest.mark.parametrize("wrong", ["", "var/csbot.db", "sqlite://", "sqlite:///:memory:", "mysql://u@h/db", "nosuch://h/db"])

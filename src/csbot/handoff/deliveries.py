@@ -9,22 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from csbot.handoff.tables import MESSAGES, TICKETS
 from csbot.storage.database import Database, Moment
+from csbot.storage.families import Family, make_tables
 
 LEASE_S = 60.0
 """A row that is being sent is left alone by others for so long: more than an attempt takes. Afterwards its sender has died."""
 KEPT = timedelta(days=7)
 """How long keys of what is done are kept: nothing is delivered again after more than a few hours."""
 
-_LOCK = 0x6F75_7462
-"""PostgreSQL's advisory lock while the tables are made: "outb"."""
-
 METADATA = sa.MetaData()
+DELIVERIES = Family(
+    "deliveries", called=("投递记录", "deliveries"), lock=0x6F75_7462, head="deliveries_0001", metadata=METADATA
+)
 
 REQUESTS = sa.Table(
     "csbot_requests",
@@ -91,17 +93,15 @@ class Deliveries(Database):
     """The rows of one database. Safe to use from many threads and processes.
 
     :param url: of the desk's database, ``sqlite:///PATH`` or ``postgresql://…``; the tables are made at first use.
-    :raises ConfigError: no such URL can be used. :raises StoreError: from every method, if the database fails.
+    :raises ConfigError: no such URL can be used. :raises StoreVersionError: the tables are of another version.
+    :raises StoreError: from every method, if the database fails.
     """
 
-    called = ("投递记录", "deliveries")
+    called = DELIVERIES.called
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        with self._writing() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-            METADATA.create_all(connection)
+        self._prepare(partial(make_tables, family=DELIVERIES))
 
     def put(self, channel: str, requests: Sequence[Request], cursor: Cursor | None = None) -> None:
         """Add requests, those left out whose key is there; all or none, and with them how far their ticket was read."""

@@ -27,10 +27,11 @@ from csbot.handoff.rows import (
     read_one,
 )
 from csbot.handoff.states import check_speaker, rated, transition
-from csbot.handoff.tables import CALLED, MESSAGES, TICKETS, prepare
+from csbot.handoff.tables import DESK, MESSAGES, TICKETS
 from csbot.models import Actor, Earlier, Message, Note, Ticket, TicketState, Waiting
 from csbot.privacy import mask
 from csbot.storage.database import Database
+from csbot.storage.families import make_tables
 
 RECENT = timedelta(hours=2)
 """Claims of the last two hours tell how fast the queue moves; older ones belong to another shift."""
@@ -47,14 +48,13 @@ class SqlDesk(Database):
     :raises StoreVersionError: the tables are of another version. :raises StoreError: the database can't be opened.
     """
 
-    called = CALLED
+    called = DESK.called
 
     def __init__(self, url: str = "sqlite:///var/csbot.db", *, rules: DeskRules | None = None, personal: bool = False) -> None:
         self.rules = rules or DeskRules()
         self.personal = personal
         super().__init__(url)
-        with self._writing() as connection:
-            prepare(connection)
+        self._prepare(partial(make_tables, family=DESK))
 
     def file(self, ticket: Ticket) -> Ticket:
         """See `Desk.file`."""

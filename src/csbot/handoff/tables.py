@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from csbot.handoff.desk import OPEN
-from csbot.storage.database import Moment, make_tables
-
-CALLED = ("工单库", "the desk")
-SCHEMA_VERSION = "1"
-"""Version of the tables below; another one in the database is refused."""
+from csbot.storage.database import Moment
+from csbot.storage.families import Family
 
 RANKS = {"urgent": 0, "high": 1, "normal": 2, "low": 3}
 """Order of priorities in a queue."""
 
-_LOCK = 0x6465_736B
-"""PostgreSQL's advisory lock while the tables are made: "desk"."""
-
 METADATA = sa.MetaData()
-
-META = sa.Table(
-    "csbot_desk_meta", METADATA, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
-)
+DESK = Family("desk", called=("工单库", "the desk"), lock=0x6465_736B, head="desk_0001", metadata=METADATA)
 
 TICKETS = sa.Table(
     "csbot_tickets",
@@ -67,11 +57,3 @@ MESSAGES = sa.Table(
     sa.UniqueConstraint("ticket_id", "key"),
     sa.Index("csbot_messages_outbox", "delivered", "at"),
 )
-
-
-def prepare(connection: Connection) -> None:
-    """Make the tables if they are absent.
-
-    :raises StoreVersionError: the tables are of another version.
-    """
-    make_tables(connection, METADATA, META, lock=_LOCK, version=SCHEMA_VERSION, called=CALLED)

@@ -1,26 +1,29 @@
-"""A database of csbot's own tables: opening it, transactions, and whether the tables are this version's."""
+"""A database of csbot's own tables: opening it, and transactions."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
-from csbot.errors import ConfigError, MissingDependency, StoreError, StoreVersionError
+from csbot.errors import ConfigError, InputError, MissingDependency, StoreError
 
 BUSY_TIMEOUT_S = 10
 """How long SQLite waits for another writer, whose transaction takes milliseconds."""
 
 WRITES = "csbot_writes"
 """Execution option of connections that are going to write: SQLite locks for them at the beginning, not midway."""
+
+
+Prepared = TypeVar("Prepared")
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -40,15 +43,25 @@ class Database:
     """What works on csbot's own tables. Safe to use from many threads, and after a fork.
 
     :cvar called: what it is to people, in Chinese and in English.
-    :param url: ``sqlite:///PATH`` or ``postgresql://…``.
-    :raises ConfigError: no such URL can be used. :raises MissingDependency: psycopg is absent.
+    :param url: ``sqlite:///PATH`` or ``postgresql://…``. :param make: whether SQLite's file is made where there is none.
+    :raises ConfigError: no such URL can be used. :raises InputError: there is no such file, and none is to be made.
+    :raises MissingDependency: psycopg is absent.
     """
 
     called: ClassVar[tuple[str, str]]
 
-    def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
+    def __init__(self, url: str, *, make: bool = True) -> None:
+        self._engine = open_engine(url, make=make)
         self._process = os.getpid()
+
+    def _prepare(self, prepare: Callable[[Connection], Prepared]) -> Prepared:
+        """What ``prepare`` gives at opening; connections are let go where it fails."""
+        try:
+            with self._writing() as connection:
+                return prepare(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let connections go."""
@@ -88,10 +101,12 @@ class Database:
         return StoreError(f"{chinese} {self._engine.url!r} 读写失败：{what} | {english} can't be read or written")
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, make: bool = True) -> Engine:
     """An engine for SQLite (a file; write-ahead log, foreign keys) or PostgreSQL (psycopg 3).
 
-    :raises ConfigError: the URL can't be used. :raises MissingDependency: psycopg is absent.
+    :param make: whether SQLite's file is made where there is none.
+    :raises ConfigError: the URL can't be used. :raises InputError: there is no such file, and none is to be made.
+    :raises MissingDependency: psycopg is absent.
     """
     try:
         parsed = make_url(url)
@@ -99,7 +114,7 @@ def open_engine(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError):
         raise ConfigError(f"store 不是数据库 URL：{url!r} | not a database URL, write sqlite:///var/csbot.db") from None
     if backend == "sqlite":
-        return _sqlite(parsed)
+        return _sqlite(parsed, make)
     if backend != "postgresql":
         raise ConfigError(f"store 不支持 {backend}，请用 sqlite 或 postgresql | unsupported database")
     try:
@@ -108,9 +123,11 @@ def open_engine(url: str) -> Engine:
         raise MissingDependency("psycopg", what="PostgreSQL 会话库", pip="'csbot-zh[postgres]'") from None
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, make: bool) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigError("SQLite 会话库须是文件；只用内存请传 MemoryStore() | give a file, or MemoryStore() for memory")
+    if not make and not Path(url.database).exists():
+        raise InputError(f"没有数据库 {url.database}，请用 --store 指定 | no database there, give --store", path=url.database)
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
 
@@ -126,34 +143,3 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def make_tables(
-    connection: Connection,
-    metadata: sa.MetaData,
-    meta: sa.Table,
-    *,
-    lock: int,
-    version: str,
-    called: tuple[str, str],
-    first: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """Make the tables if they are absent; what ``meta`` says.
-
-    :param meta: names and values; among them ``schema_version``. :param lock: PostgreSQL's advisory lock meanwhile.
-    :param first: what else is written into ``meta`` with new tables.
-    :raises StoreVersionError: the tables are of another version, or what should be in ``meta`` is not.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
-    known = {"schema_version": version, **(first or {})}
-    if not sa.inspect(connection).has_table(meta.name):
-        metadata.create_all(connection)
-        connection.execute(sa.insert(meta), [{"name": name, "value": value} for name, value in known.items()])
-    found = {row.name: row.value for row in connection.execute(sa.select(meta))}
-    if found.get("schema_version") != version or known.keys() - found.keys():
-        raise StoreVersionError(
-            f"{called[0]}的表版本是 {found.get('schema_version')}，本版 csbot 只认 {version}：请换用写它的 csbot，或换一个库"
-            f" | {called[1]}'s tables have another version, this csbot reads {version}"
-        )
-    return found

@@ -18,7 +18,7 @@ from csbot.storage.base import EARLIER
 from csbot.storage.database import Database
 from csbot.storage.memory import message_key
 from csbot.storage.rows import insert_events, insert_new, read_events
-from csbot.storage.tables import ATTEMPTS, CALLED, EVENTS, LINKS, REPLIES, SESSIONS, TURNS, prepare
+from csbot.storage.tables import ATTEMPTS, EVENTS, LINKS, REPLIES, SESSIONS, STORE, TURNS, prepare
 
 if TYPE_CHECKING:
     from csbot.models.events import Event
@@ -32,12 +32,11 @@ class SqlStore(Database):
     :raises StoreVersionError: the tables are of another version. :raises StoreError: the database can't be opened.
     """
 
-    called = CALLED
+    called = STORE.called
 
     def __init__(self, url: str = "sqlite:///var/csbot.db") -> None:
         super().__init__(url)
-        with self._writing() as connection:
-            self._salt = prepare(connection)
+        self._salt = self._prepare(prepare)
 
     def load(self, session_id: str) -> Session | None:
         """See `Store.load`."""

@@ -7,22 +7,17 @@ import secrets
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from csbot.storage.database import Moment, make_tables
-
-CALLED = ("会话库", "the store")
-SCHEMA_VERSION = "2"
-"""Version of the tables below; another one in the database is refused."""
-
-_LOCK = 0x637362_6F74
-"""PostgreSQL's advisory lock while the tables are made: "csbot"."""
-
+from csbot.errors import StoreError
+from csbot.storage.database import Moment
+from csbot.storage.families import Family, make_tables
 
 METADATA = sa.MetaData()
+STORE = Family("store", called=("会话库", "the store"), lock=0x637362_6F74, head="store_0001", metadata=METADATA)
 
 META = sa.Table(
     "csbot_meta", METADATA, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
 )
-"""``schema_version``, and the ``salt`` of the hashes in `ATTEMPTS` and `LINKS`."""
+"""The ``salt`` of the hashes in `ATTEMPTS` and `LINKS`."""
 
 SESSIONS = sa.Table(
     "csbot_sessions",
@@ -87,8 +82,11 @@ EVENTS = sa.Table(
 def prepare(connection: Connection) -> bytes:
     """Make the tables if they are absent; the store's salt.
 
-    :raises StoreVersionError: the tables are of another version.
+    :raises StoreVersionError: the tables are of another version. :raises StoreError: the salt is gone.
     """
-    salt = {"salt": secrets.token_hex(32)}
-    meta = make_tables(connection, METADATA, META, lock=_LOCK, version=SCHEMA_VERSION, called=CALLED, first=salt)
-    return bytes.fromhex(meta["salt"])
+    if make_tables(connection, STORE):
+        connection.execute(sa.insert(META).values(name="salt", value=secrets.token_hex(32)))
+    salt = connection.scalar(sa.select(META.c.value).where(META.c.name == "salt"))
+    if salt is None:
+        raise StoreError("会话库的 csbot_meta 里没有盐：请从备份恢复 | the store has lost its salt: restore it from a backup")
+    return bytes.fromhex(salt)
