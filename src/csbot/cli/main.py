@@ -10,7 +10,7 @@ import warnings
 import typer
 
 from csbot import __version__
-from csbot.cli import ask, chat, demo, desk, encoder, evaluate, index, kb, lint, search, stats, suggest, train, tune
+from csbot.cli import ask, chat, db, demo, desk, encoder, evaluate, index, kb, lint, search, stats, suggest, train, tune
 from csbot.cli.output import err_console
 from csbot.errors import CsbotError
 
@@ -46,6 +46,7 @@ app.command("tune")(tune.tune_command)
 app.command("stats")(stats.stats_command)
 app.command("suggest")(suggest.suggest_command)
 app.add_typer(desk.app, name="desk")
+app.add_typer(db.app, name="db")
 app.add_typer(kb.app, name="kb")
 app.add_typer(encoder.app, name="encoder")
 
