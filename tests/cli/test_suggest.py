@@ -13,7 +13,7 @@ import pytest
 from csbot import KnowledgeBase
 from csbot.analytics.log import write_log
 from csbot.analytics.suggestions import Suggestion
-from csbot.errors import CsbotError, InputError
+from csbot.errors import CsbotError, InputError, SourceError
 from csbot.evaluation.report import NAMES
 from csbot.models.base import aware
 from csbot.models.events import DecisionEvent, Event, MessageEvent
@@ -91,13 +91,43 @@ def test_nothing_is_applied_without_apply_and_only_what_is_accepted_with_it(
     assert name not in [one["id"] for one in again["suggestions"]]
 
 
+def test_an_edited_patch_is_tried_and_applied_as_it_was_edited(
+    call_json: Callable[..., Any], log_file: Path, cases_file: Path, kb_dir: Path, tmp_path: Path
+) -> None:
+    patch = tmp_path / "patch.jsonl"
+    found = call_json("suggest", "--events", log_file, "--kb", kb_dir, "--out", patch)
+    [one] = [one for one in found["suggestions"] if one["similar"] == [PICKED]]
+    edited = one | {"similar": ["小白鸽什么时候出笼"], "warnings": ["读过了"]}
+    patch.write_text(json.dumps(edited, ensure_ascii=False) + "\n", encoding="utf-8")
+    done = call_json("suggest", "--kb", kb_dir, "--patch", patch, "--cases", cases_file, "--apply")
+    assert done["accepted"] == [one["id"]]
+    assert done["indicators"]["recommended"]["match_rate"]["value"] is not None
+    faq = KnowledgeBase.load(kb_dir).contents.get("ship-time")
+    assert faq is not None
+    assert faq.similar[-1] == "小白鸽什么时候出笼"
+
+
+@pytest.mark.parametrize("change", [{"faq_id": "none"}, {"similar": [" "]}, {"kind": "draft", "answer": ""}, {"colour": 1}])
+def test_a_patch_that_cannot_be_applied_is_refused_with_its_line(
+    change: dict[str, Any], call: Callable[..., str], kb_dir: Path, tmp_path: Path
+) -> None:
+    patch = tmp_path / "patch.jsonl"
+    row = {"id": "s-1", "kind": "similar", "faq_id": "ship-time", "question": "发货", "similar": ["何时发"]}
+    patch.write_text("\n".join(json.dumps(one, ensure_ascii=False) for one in (row, row | change)), encoding="utf-8")
+    with pytest.raises(SourceError) as error:
+        call("suggest", "--kb", kb_dir, "--patch", patch)
+    assert [fault.line for fault in error.value.faults] == [2]
+
+
 def test_tables_for_people(call: Callable[..., str], log_file: Path, cases_file: Path, kb_dir: Path) -> None:
     text = call("suggest", "--events", log_file, "--kb", kb_dir, "--cases", cases_file)
     for part in ("没答上的", "合页", "3/0/0", PICKED, "解决率", "未改动知识库"):
         assert part in text, part
 
 
-@pytest.mark.parametrize("options", [["--accept", "s-none"], ["--accept", "s-1", "--all"], ["--config", "none.yaml"]])
+@pytest.mark.parametrize(
+    "options", [["--accept", "s-none"], ["--accept", "s-1", "--all"], ["--patch", "p.jsonl"], ["--config", "none.yaml"]]
+)
 def test_wrong_use_is_an_error_of_csbots(options: list[str], call: Callable[..., str], log_file: Path, kb_dir: Path) -> None:
     with pytest.raises(CsbotError):
         call("suggest", "--events", log_file, "--kb", kb_dir, *options)

@@ -7,18 +7,20 @@ knowledge base; `csbot.analytics.review` tries suggestions out, and makes a new 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from csbot.analytics.clusters import Cluster
 from csbot.analytics.exchanges import likeness
 from csbot.analytics.voice import Heard, clean
 from csbot.encoders.base import Vectors
+from csbot.evaluation.cases import read_rows
 from csbot.kb.indexing import ANSWER_CHARS
 from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.privacy import mask
@@ -51,7 +53,7 @@ class Suggestion(BaseModel):
     :ivar repairs: cases that it makes right. :ivar harms: cases and questions that it makes wrong.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
     kind: Literal["similar", "draft"]
@@ -70,6 +72,24 @@ class Suggestion(BaseModel):
     def added(self) -> tuple[str, ...]:
         """The questions that it adds."""
         return self.similar if self.kind == "similar" else (self.question, *self.similar)
+
+    @model_validator(mode="after")
+    def _can_be_applied(self, info: ValidationInfo) -> Suggestion:
+        known = (info.context or {}).get("faq_ids")
+        if self.kind == "similar" and known is not None and self.faq_id not in known:
+            raise ValueError(f"知识库里没有 {self.faq_id} | no such FAQ in the knowledge base")
+        if not all(text.strip() for text in self.added) or (self.kind == "draft" and not self.answer.strip()):
+            raise ValueError("问法和草稿的答案不能是空的 | questions and a draft's answer must not be empty")
+        return self
+
+
+def read_patch(path: str | os.PathLike[str], kb: KnowledgeBase) -> list[Suggestion]:
+    """A patch as ``csbot suggest --out`` wrote it and a person edited it: whoever left a line in has read its old warnings.
+
+    :raises InputError: absent, empty or no text. :raises SourceError: lines have faults, or no FAQ to go to; all are listed.
+    """
+    read = read_rows(path, Suggestion, kb.contents.positions)
+    return [one.model_copy(update={"warnings": (), "repairs": 0, "harms": ()}) for one in read]
 
 
 @dataclass

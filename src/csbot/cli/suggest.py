@@ -38,6 +38,9 @@ def suggest_command(
     out: Annotated[
         Path | None, typer.Option("--out", help="建议存为 .jsonl，供审阅 | the patch, one suggestion a line")
     ] = None,
+    patch: Annotated[
+        Path | None, typer.Option("--patch", help="审阅、改过的补丁：不再读日志 | an edited patch instead of logs")
+    ] = None,
     accept: Annotated[
         str, typer.Option("--accept", help="采纳哪些编号，逗号分隔；默认没有警告的 | ids; default: those without a warning")
     ] = "",
@@ -51,6 +54,8 @@ def suggest_command(
 
     csbot suggest --events events.jsonl --kb var/kb --accept s-1a2b3c4d,s-5e6f7a8b --apply
 
+    csbot suggest --kb var/kb --patch patch.jsonl --cases mine.jsonl --apply
+
     不加 --apply 什么也不改；新知识存为草稿，编辑、发布后才会回答。撤销：csbot kb rollback | nothing changes without --apply;
     new FAQs are drafts; undo: kb rollback
     """
@@ -59,16 +64,21 @@ def suggest_command(
     from csbot.analytics.remembered import remembering
     from csbot.analytics.review import apply as applied
     from csbot.analytics.review import review
+    from csbot.analytics.suggestions import read_patch
     from csbot.cli.bots import open_kb
     from csbot.cli.stats import read_logs
     from csbot.config import BotConfig, KbConfig, load_settings
+    from csbot.errors import InputError
 
+    if patch and (store or desk or events):
+        raise InputError("--patch 与日志（--store、--desk、--events）只能给一样 | give a patch or logs, not both")
     settings, opening = load_settings(config) if config else (BotConfig(), KbConfig())
-    log = in_order(*read_logs(store, desk, events or [], []))
+    log = [] if patch else in_order(*read_logs(store, desk, events or [], []))
     saved = open_kb(kb, opening)
     trial = remembering(saved)
-    voice = listen(trial, log, least=least)
-    reviewed = review(trial, voice.suggestions, cases, settings)
+    voice = None if patch else listen(trial, log, least=least)
+    suggestions = read_patch(patch, saved) if patch else voice.suggestions if voice else []
+    reviewed = review(trial, suggestions, cases, settings)
     accepted = _accepted(reviewed, accept, every)
     write_file(out, "".join(one.model_dump_json() + "\n" for one in reviewed.suggestions))
     version = applied(saved, accepted).save(kb) if apply and accepted else None
@@ -91,9 +101,10 @@ def _accepted(reviewed: Review, accept: str, every: bool) -> list[Suggestion]:
     return [known[name] for name in names] if names else reviewed.suggestions if every else reviewed.fine
 
 
-def _as_json(voice: Voice, reviewed: Review, accepted: list[Suggestion], version: str | None) -> dict[str, object]:
+def _as_json(voice: Voice | None, reviewed: Review, accepted: list[Suggestion], version: str | None) -> dict[str, object]:
     reports = {"before": reviewed.before, "recommended": reviewed.recommended, "all": reviewed.everything}
-    return voice.model_dump(mode="json", exclude={"suggestions"}) | {
+    heard = voice.model_dump(mode="json", exclude={"suggestions"}) if voice else {}
+    return heard | {
         "suggestions": [one.model_dump(mode="json") for one in reviewed.suggestions],
         "indicators": {
             name: {key: ratio.model_dump(mode="json") for key, ratio in report.indicators.items()}
@@ -105,8 +116,9 @@ def _as_json(voice: Voice, reviewed: Review, accepted: list[Suggestion], version
     }
 
 
-def _print(voice: Voice, reviewed: Review, accepted: list[Suggestion], version: str | None) -> None:
-    _print_voice(voice)
+def _print(voice: Voice | None, reviewed: Review, accepted: list[Suggestion], version: str | None) -> None:
+    if voice:
+        _print_voice(voice)
     rows = [_row(one) for one in reviewed.suggestions]
     columns = ("编号 id", "加到 FAQ", "新问法 new questions", "条", "改对/弄错", "警告 warnings")
     print_table(f"建议 suggestions：{len(rows)}", columns, rows)

@@ -116,15 +116,17 @@ def read_cases(path: str | os.PathLike[str], faq_ids: Collection[str] | None = N
     :param faq_ids: the FAQs there are: a case that expects another has a fault. None: not compared.
     :raises InputError: absent, empty or no text. :raises SourceError: lines have faults, all listed.
     """
-    return _read(Path(path), Case, faq_ids)
+    return read_rows(path, Case, faq_ids)
 
 
 def read_dialogues(path: str | os.PathLike[str], faq_ids: Collection[str] | None = None) -> list[Dialogue]:
     """Read labelled conversations; arguments and errors as for `read_cases`."""
-    return _read(Path(path), Dialogue, faq_ids)
+    return read_rows(path, Dialogue, faq_ids)
 
 
-def _read(file: Path, model: type[ModelT], faq_ids: Collection[str] | None) -> list[ModelT]:
+def read_rows(path: str | os.PathLike[str], model: type[ModelT], faq_ids: Collection[str] | None = None) -> list[ModelT]:
+    """Rows of a ``.jsonl`` file as ``model``, which finds ``faq_ids`` in its validation context; errors as for `read_cases`."""
+    file = Path(path)
     rows: list[ModelT] = []
     faults: list[Fault] = []
     for number, line in _lines(file):
