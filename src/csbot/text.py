@@ -10,7 +10,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,7 @@ def simplify(text: str) -> str:
     return simple if len(simple) == len(text) else "".join((convert(char) or char)[0] for char in text)
 
 
+@lru_cache(maxsize=256)  # a message is looked at from several sides
 def normalise(text: str) -> str:
     """The normal form of a message: NFKC, simplified, lower case, without emoji, needless spaces and repeated marks.
 

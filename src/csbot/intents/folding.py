@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from csbot.text import simplify
 
@@ -39,6 +40,7 @@ class Folded:
         return self.places[start], self.places[end - 1] + 1
 
 
+@lru_cache(maxsize=64)  # slots, signals and numbers are all looked for in a message's folded form
 def fold(text: str) -> Folded:
     """Fold a message.
 

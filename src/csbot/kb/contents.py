@@ -80,6 +80,11 @@ class Contents:
         return {faq.id: i for i, faq in enumerate(self.faqs)}
 
     @cached_property
+    def _plain_vectors(self) -> Vectors:
+        """The same memory without the memmap's class, whose parts are slow to handle."""
+        return np.asarray(self.vectors)
+
+    @cached_property
     def _pairs(self) -> PairIndex:
         return PairIndex(self.forms)
 
@@ -218,13 +223,13 @@ class Contents:
     ) -> tuple[dict[str, Matrix], npt.NDArray[np.int64], Matrix]:
         if vector is None:
             return {}, np.zeros(0, np.int64), np.zeros(0)
-        cosine = (np.asarray(self.vectors[rows]) @ vector).astype(np.float64)  # a memmap's parts are slow to handle
+        cosine = (self._plain_vectors[rows] @ vector).astype(np.float64)
         counts = np.diff(np.append(starts, len(rows)))
         best = np.maximum.reduceat(cosine, starts)
         columns = {
             "best": best,
             "mean": np.add.reduceat(cosine, starts) / counts,
-            "answer": (self.vectors[len(self.questions) + faqs] @ vector).astype(np.float64),
+            "answer": (self._plain_vectors[len(self.questions) + faqs] @ vector).astype(np.float64),
         }
         return columns, _argmax(cosine, starts, rows), best
 
