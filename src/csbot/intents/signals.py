@@ -75,7 +75,7 @@ _SPACE = re.compile(rf"(?<={_H})\s|\s(?={_H})")
 
 
 def _compiled(sources: Sequence[str], terms: Mapping[str, str], end: str = "") -> re.Pattern[str]:
-    """One pattern for all. ``<6>``: up to six characters of the same clause, ``<~6>``: of the same sentence; ``<name>``: a term."""
+    """One pattern for all. ``<6>``: up to six characters of a clause, ``<~6>``: of a sentence; ``<name>``: a term."""
 
     def written_out(match: re.Match[str]) -> str:
         name = match.group(1)
