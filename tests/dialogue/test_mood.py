@@ -86,6 +86,7 @@ def test_a_bare_wish_may_be_answered_by_one_question_and_no_more() -> None:
     ("text", "state", "scores"),
     [
         ("转人工，我的柜子装歪了要退货", START, {}),
+        ("退款，转人工", START, {}),
         ("转人工", State(turns=1, misses=1), {}),
         ("转人工", State(turns=1, task="order_progress", asked="phone"), {}),
         ("转人工", START, {"anger": 0.6}),

@@ -54,6 +54,16 @@ def test_the_first_and_the_last_matter_are_told_and_values_and_wishes_are_none()
     assert lines[1] == "问题：「柜门有点歪要怎么调」；后来说「那螺丝掉了怎么办」"
 
 
+@pytest.mark.parametrize("said", ["延期这么久，我要找人工客服", "退款，转人工", "快递丢了，找你们负责人", "我要人工客服处理退货"])
+def test_a_matter_beside_the_wish_for_a_human_is_what_the_customer_wants(said: str) -> None:
+    assert summarise(ticket("你好", said))[1] == f"问题：「{said}」"
+
+
+@pytest.mark.parametrize("said", ["麻烦帮我转接一下人工客服", "不想跟机器人说话，叫真人来", "你这机器人听不懂，转人工"])
+def test_courtesy_and_words_of_the_bot_are_no_matter(said: str) -> None:
+    assert summarise(ticket("你好", said))[1] == "问题：只说要人工，没说什么事"
+
+
 def test_what_was_done_several_times_is_told_once() -> None:
     asked = [Attempt(asked="…", kind="ask_slot", what="手机号")] * 3
     assert summarise(ticket("查订单", attempts=asked))[2] == "机器人：问手机号 3 次"

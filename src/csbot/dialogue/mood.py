@@ -6,6 +6,7 @@ from __future__ import annotations
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ARGUED, State
 from csbot.intents.signals import PRESENT, find_signals, shown_by_words
+from csbot.intents.wishes import tells_matter
 from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES
 from csbot.models import Action, Candidate, Understanding
 
@@ -49,7 +50,7 @@ def ask_before_human(state: State, message: Understanding, policy: Policy) -> Ac
     """The one question before a bare wish for a human is granted; None: it is granted now."""
     if state.argued >= policy.config.dialogue.wish_questions or len(message.normalised) > BARE_WISH_CHARS:
         return None
-    if max(map(message.signal, ILL_TEMPERED)) >= PRESENT or state.misses or state.task:
+    if max(map(message.signal, ILL_TEMPERED)) >= PRESENT or state.misses or state.task or tells_matter(message.text):
         return None
     title = TITLES[HUMAN_HANDOFF]
     human = Candidate(

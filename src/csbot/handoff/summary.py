@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 from csbot.intents.signals import PRESENT, find_signals
+from csbot.intents.wishes import tells_matter
 from csbot.models import CHINA, Attempt, Ticket
 from csbot.resources import load_yaml
 
@@ -23,7 +24,7 @@ LINE_CHARS = 120
 """A line longer than this is cut: five of them fit a screen beside the conversation."""
 QUOTE_CHARS = 40
 BARE_WISH_CHARS = 18
-"""A wish for a human in so few characters says nothing of the matter."""
+"""A wish for a human in so few characters says nothing of the matter, unless other words beside it do."""
 STATUS_CHARS = 70
 STEPS_TOLD = 4
 
@@ -105,7 +106,7 @@ def _tells(text: str) -> bool:
     rest = re.sub(agents_words()["labels"], "", text)
     hanzi = sum("\u4e00" <= char <= "\u9fff" for char in rest)
     wish = any(signal.name == "human_wanted" and signal.score >= PRESENT for signal in find_signals(text))
-    return hanzi >= 4 and not (wish and len(text) <= BARE_WISH_CHARS)
+    return hanzi >= 4 and not (wish and len(text) <= BARE_WISH_CHARS and not tells_matter(text))
 
 
 def _tried(attempts: Sequence[Attempt], words: dict[str, Any]) -> str:
