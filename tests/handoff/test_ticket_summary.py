@@ -54,7 +54,7 @@ def test_the_first_and_the_last_matter_are_told_and_values_and_wishes_are_none()
     assert lines[1] == "问题：「柜门有点歪要怎么调」；后来说「那螺丝掉了怎么办」"
 
 
-@pytest.mark.parametrize("said", ["延期这么久，我要找人工客服", "退款，转人工", "快递丢了，找你们负责人", "我要人工客服处理退货"])
+@pytest.mark.parametrize("said", ["延期这么久，我要找人工客服", "退款，转人工", "我要人工客服处理退货"])
 def test_a_matter_beside_the_wish_for_a_human_is_what_the_customer_wants(said: str) -> None:
     assert summarise(ticket("你好", said))[1] == f"问题：「{said}」"
 
