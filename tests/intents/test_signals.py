@@ -188,9 +188,10 @@ def test_no_word_stands_twice_in_the_list_of_one_signal() -> None:
         ("12345", False), ("单号12345", False), ("密码是12345还是打不开", False), ("尾号 12345 的订单", False),
         ("我就打12345", True), ("再不处理我拨12345了", True), ("12345投诉你们", True), ("市长热线12345见", True),
         ("12315", True), ("尾号12315的订单", False),
+        ("车牌沪A12300想办月卡", False), ("首付12300够吗", False), ("打12300投诉你们", True), ("12358见", True),
     ],
 )  # fmt: skip
-def test_the_number_12345_is_a_threat_only_where_it_is_called(text: str, threat: bool) -> None:
+def test_the_number_of_a_hotline_is_a_threat_only_where_it_is_called(text: str, threat: bool) -> None:
     assert shows(text, "complaint_threat") is threat
 
 
