@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from csbot.intents.folding import Folded, fold
+from csbot.intents.prefilter import Alternatives
 from csbot.models import Signal
 from csbot.resources import load_yaml
 
@@ -23,9 +24,8 @@ EXAMPLES_SHARE = 0.5
 """What example utterances count for beside words: a few dozen of them know less of the language than the word lists."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Rule:
-    pattern: re.Pattern[str]
     score: float
     reason: str
 
@@ -34,20 +34,18 @@ class _Rule:
 class _Kind:
     """Words that show a signal, best first; words that mean another matter; what before or behind a hit takes it back."""
 
-    rules: tuple[_Rule, ...]
-    unless: tuple[_Rule, ...]
-    before: tuple[_Rule, ...]
-    after: tuple[_Rule, ...]
+    shown: Alternatives[_Rule]
+    unless: Alternatives[_Rule]
+    before: Alternatives[_Rule]
+    after: Alternatives[_Rule]
 
     def hits(self, text: str) -> tuple[list[tuple[_Rule, re.Match[str]]], bool]:
         """Rules that speak, each with its words, no words twice; and whether any were taken back."""
-        cleared = text
-        for rule in self.unless:
-            cleared = rule.pattern.sub(lambda match: "," * len(match.group()), cleared)
+        cleared = self.unless.blanked(text)
         found: list[tuple[_Rule, re.Match[str]]] = []
         taken_back = cleared != text
-        for rule in self.rules:
-            for match in rule.pattern.finditer(cleared):
+        for rule, matches in self.shown.matches(cleared):
+            for match in matches:
                 if self._takes_back(cleared, match):
                     taken_back = True
                 elif all(match.end() <= other.start() or other.end() <= match.start() for _, other in found):
@@ -57,13 +55,11 @@ class _Kind:
 
     def _takes_back(self, text: str, match: re.Match[str]) -> bool:
         before = _SENTENCE.split(text[: match.start()])[-1]
-        if any(rule.pattern.search(before) for rule in self.before):
-            return True
-        return any(rule.pattern.match(text, match.end()) for rule in self.after)
+        return self.before.found_in(before) or self.after.found_at(text, match.end())
 
 
 _ASCII = str.maketrans({"。": "\x1e", "、": ","})
-"""Messages and patterns alike: a class of ASCII characters alone compiles several times faster, and there are hundreds."""
+"""Messages and patterns alike: a class of ASCII characters alone compiles several times faster."""
 _SENTENCE = re.compile(r"[\x1e!?\n]")
 _CLAUSE = r"[^,\x1e;!?~\n]"
 _WITHIN = r"[^\x1e!?\n]"
@@ -74,35 +70,34 @@ _JOINED = re.compile(rf"(?:(?<=^{_H})|(?<=[^\u4e00-\u9fff]{_H}))\s+(?={_H})|(?<=
 _SPACE = re.compile(rf"(?<={_H})\s|\s(?={_H})")
 
 
-def _compiled(sources: Sequence[str], terms: Mapping[str, str], end: str = "") -> re.Pattern[str]:
-    """One pattern for all. ``<6>``: up to six characters of a clause, ``<~6>``: of a sentence; ``<name>``: a term."""
+def _written_out(source: str, terms: Mapping[str, str]) -> str:
+    """``<6>``: up to six characters of a clause, ``<~6>``: of a sentence; ``<name>``: a term."""
 
-    def written_out(match: re.Match[str]) -> str:
+    def expanded(match: re.Match[str]) -> str:
         name = match.group(1)
         if name.isdigit():
             return f"{_CLAUSE}{{0,{name}}}"
-        return f"{_WITHIN}{{0,{name[1:]}}}" if name[0] == "~" else f"(?:{_MACRO.sub(written_out, terms[name])})"
+        return f"{_WITHIN}{{0,{name[1:]}}}" if name[0] == "~" else f"(?:{_MACRO.sub(expanded, terms[name])})"
 
-    written = "|".join(f"(?:{_MACRO.sub(written_out, source)}){end}" for source in sources)
-    return re.compile(written.translate(_ASCII))
+    return _MACRO.sub(expanded, source).translate(_ASCII)
 
 
-def _rules(data: Mapping[str, Any], kind: str, terms: Mapping[str, str], end: str = "") -> tuple[_Rule, ...]:
-    found = []
-    for rule in data.get(kind, ()):
-        sources = [*map(re.escape, rule.get("words", "").split()), *rule.get("patterns", ())]
-        found.append(_Rule(_compiled(sources, terms, end), float(rule.get("score", 0.0)), rule["reason"]))
-    return tuple(sorted(found, key=lambda rule: -rule.score))
+def _rules(data: Mapping[str, Any], kind: str) -> Iterator[tuple[_Rule, str]]:
+    """Each expression of this kind and its rule, the highest score first."""
+    terms = data.get("terms", {})
+    for row in sorted(data.get(kind, ()), key=lambda row: -row.get("score", 0.0)):
+        rule = _Rule(float(row.get("score", 0.0)), row["reason"])
+        for source in (*map(re.escape, row.get("words", "").split()), *row.get("patterns", ())):
+            yield rule, _written_out(source, terms)
 
 
 @cache
 def _kinds() -> dict[str, _Kind]:
     found = {}
     for name, data in load_yaml("csbot.intents.data", "signals.yaml").items():
-        terms = data.get("terms", {})
-        before = _rules(data, "denied_by", terms, "$") + _rules(data, "supposed_by", terms)
-        shown, unless, after = (_rules(data, kind, terms) for kind in ("shown_by", "unless", "followed_by"))
-        found[name] = _Kind(shown, unless, before, after)
+        shown, unless, after = (Alternatives(_rules(data, kind)) for kind in ("shown_by", "unless", "followed_by"))
+        denied = ((rule, f"(?:{source})$") for rule, source in _rules(data, "denied_by"))
+        found[name] = _Kind(shown, unless, Alternatives([*denied, *_rules(data, "supposed_by")]), after)
     return found
 
 

@@ -1,0 +1,151 @@
+"""Which of many patterns can match a message at all: each needs one of a few characters.
+
+Hundreds of patterns tell how customers speak, and a message has a dozen characters. The others are neither tried nor compiled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Iterator
+from functools import cache
+from typing import Generic, TypeVar
+
+Label = TypeVar("Label", bound=Hashable)
+
+_UNKNOWN: frozenset[str] = frozenset()
+_WIDEST_RANGE = 64
+_COMMON, _COMMON_COST = frozenset("的了我你们是不没有在人要给吗呢吧这那个一么什怎来到上下就都还也说,.!? "), 20
+"""Characters of nearly every message tell little: one of them is needed only where nothing rarer is."""
+_QUANTIFIER = re.compile(r"[?*+]\??|\{(\d*)(?:,\d*)?\}\??")
+_GROUP = re.compile(r"\((?:\?(?:(:)|<?[=!]))?")
+_LITERAL_ESCAPES = frozenset(r"\.^$*+?{}[]|()-/&~#")
+
+
+@cache
+def compiled(source: str) -> re.Pattern[str]:
+    """Compiled at first use and kept."""
+    return re.compile(source)
+
+
+class Alternatives(Generic[Label]):
+    """Regular expressions, any of which will do, each with a label.
+
+    :param sources: the expressions; top-level alternatives of one are looked at one by one.
+    """
+
+    def __init__(self, sources: Iterable[tuple[Label, str]]) -> None:
+        self._parts: list[tuple[Label, str]] = []
+        self._by_char: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        for label, (branch, needed) in ((label, part) for label, source in sources for part in _branches(source)):
+            for places in [self._by_char.setdefault(char, []) for char in needed] or [self._always]:
+                places.append(len(self._parts))
+            self._parts.append((label, branch))
+
+    def possible(self, text: str) -> list[tuple[Label, re.Pattern[str]]]:
+        """Those that may match ``text``, in their order."""
+        places = set(self._always)
+        for char in set(text):
+            places.update(self._by_char.get(char, ()))
+        return [(label, compiled(source)) for label, source in map(self._parts.__getitem__, sorted(places))]
+
+    def matches(self, text: str) -> list[tuple[Label, list[re.Match[str]]]]:
+        """By label in their order, the matches from left to right; where two begin, the earlier expression's is first."""
+        found: dict[Label, list[re.Match[str]]] = {}
+        for label, one in self.possible(text):
+            if hits := list(one.finditer(text)):
+                found.setdefault(label, []).extend(hits)
+        return [(label, sorted(hits, key=lambda match: match.start())) for label, hits in found.items()]
+
+    def found_in(self, text: str) -> bool:
+        return any(one.search(text) for _, one in self.possible(text))
+
+    def found_at(self, text: str, place: int) -> bool:
+        """Whether one matches from ``place`` on."""
+        return any(one.match(text, place) for _, one in self.possible(text))
+
+    def blanked(self, text: str) -> str:
+        """``text`` with commas over whatever matches: of the same length, and the clause ends there."""
+        for _, one in self.possible(text):
+            text = one.sub(lambda match: "," * len(match.group()), text)
+        return text
+
+
+def needs(source: str) -> frozenset[str]:
+    """Characters of which every match of ``source`` has at least one; empty where that can't be told.
+
+    >>> sorted(needs("我(转|找)工?"))
+    ['找', '转']
+    """
+    sets = [found for _, found in _branches(source)]
+    return frozenset().union(*sets) if all(sets) else _UNKNOWN
+
+
+def _branches(source: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """Each top-level alternative, and what it needs."""
+    place = 0
+    while place <= len(source):
+        end, found = _sequence(source, place)
+        yield source[place:end], found
+        place = end + 1
+
+
+def _alternation(source: str, place: int) -> tuple[int, frozenset[str]]:
+    """From behind a bracket to behind its closing one."""
+    sets = []
+    while True:
+        place, found = _sequence(source, place)
+        sets.append(found)
+        place += 1
+        if source[place - 1] == ")":
+            return place, frozenset().union(*sets) if all(sets) else _UNKNOWN
+
+
+def _sequence(source: str, place: int) -> tuple[int, frozenset[str]]:
+    """To the next ``|`` or ``)`` of this level; the rarest set that one of its items needs."""
+    best = _UNKNOWN
+    while place < len(source) and source[place] not in "|)":
+        place, found = _item(source, place)
+        if quantifier := _QUANTIFIER.match(source, place):
+            place = quantifier.end()
+            if quantifier.group()[0] in "?*" or (quantifier.group(1) is not None and not int(quantifier.group(1) or 0)):
+                continue
+        if found and (not best or _cost(found) < _cost(best)):
+            best = found
+    return place, best
+
+
+def _cost(chars: frozenset[str]) -> int:
+    return len(chars) + _COMMON_COST * len(chars & _COMMON)
+
+
+def _item(source: str, place: int) -> tuple[int, frozenset[str]]:
+    char = source[place]
+    if char == "(":
+        group = _GROUP.match(source, place)
+        assert group is not None
+        end, found = _alternation(source, group.end())
+        return end, found if group.group() in ("(", "(?:") else _UNKNOWN
+    if char == "[":
+        return _class(source, place)
+    if char == "\\":
+        escaped = source[place + 1]
+        return place + 2, frozenset(escaped) if escaped in _LITERAL_ESCAPES else _UNKNOWN
+    return place + 1, _UNKNOWN if char in ".^$" else frozenset(char)
+
+
+def _class(source: str, place: int) -> tuple[int, frozenset[str]]:
+    end = place + 2 if source[place + 1] == "^" else place + 1
+    first, chars, known = end, set(), end == place + 1
+    while source[end] != "]" or end == first:
+        if source[end] == "\\":
+            known, end = known and source[end + 1] in _LITERAL_ESCAPES, end + 1
+            chars.add(source[end])
+        elif source[end] == "-" and end > first and source[end + 1] != "]":
+            span = range(ord(source[end - 1]), ord(source[end + 1]))
+            known = known and len(span) <= _WIDEST_RANGE
+            chars.update(map(chr, span if known else ()))
+        else:
+            chars.add(source[end])
+        end += 1
+    return end + 1, frozenset(chars) if known else _UNKNOWN
