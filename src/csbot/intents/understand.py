@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
 from csbot.intents.answers import without_calling_off
+from csbot.intents.follow_up import again_last, answered_before, leaning
 from csbot.intents.numbers import ambiguous_number
 from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
 from csbot.intents.signals import find_signals
@@ -137,7 +138,11 @@ def understand(
     if tasks is not None and not gives_slot:
         intents |= tasks.probabilities(core, vector, contents, kb.encode)
     topic = contents.topic(core)
-    candidates = tuple(contents.rank(core, vector, most=None if topic else MOST_CANDIDATES))
+    before = None if vector is None or topic else answered_before(core, earlier, contents, utc_now())
+    meant = leaning(vector, before, contents) if vector is not None and before else vector
+    candidates = tuple(contents.rank(core, meant, most=None if topic else MOST_CANDIDATES))
+    if before:
+        candidates = tuple(again_last(candidates, before))
     best = candidates[0] if candidates else None
     repeat = find_repeat(core, vector, best, earlier, contents, kb.encode, recent or RecentVectors())
     return Understanding.model_construct(  # parts are valid already
