@@ -19,7 +19,9 @@ WHOLE = load_yaml("csbot", "courtesy.yaml")["whole"]
         ("不用了", "cancel"), ("好的", "ack"), ("OK", "ack"), ("不错哦", "praise"),
         ("嗯嗯知道了", "ack"), ("好的明白了，谢谢，再见", "goodbye"), ("嗯嗯好的谢谢", "thanks"), ("好好好", "ack"),
         ("算不清楚", None), ("好用吗", None), ("行不行", None), ("嗯嗯知道了发票怎么开", None),
-        ("的", None), ("", None), ("你好，快递没到", None), ("谢谢你们的门锁怎么装", None),
+        ("你是真人吗", "identity"), ("你是谁呀", "identity"), ("对面是人还是机器", "identity"), ("你叫什么名字", "identity"),
+        ("are you a bot?", "identity"), ("晚安", "goodbye"), ("你是真人吗,门锁打不开", None), ("你是哪家快递", None),
+        ("你们是什么牌子", None), ("的", None), ("", None), ("你好，快递没到", None), ("谢谢你们的门锁怎么装", None),
     ],
 )  # fmt: skip
 def test_small_talk_is_a_message_that_is_nothing_else(message: str, kind: str | None) -> None:

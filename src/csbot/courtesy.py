@@ -16,8 +16,14 @@ def _patterns() -> tuple[re.Pattern[str], dict[str, str], re.Pattern[str], re.Pa
     return particles, kinds, re.compile(data["opening"]), re.compile(data["closing"])
 
 
+@cache
+def _shapes() -> dict[str, re.Pattern[str]]:
+    return {kind: re.compile(pattern) for kind, pattern in load_yaml("csbot", "courtesy.yaml")["shapes"].items()}
+
+
 def find_smalltalk(text: str) -> str | None:
-    """greeting, thanks, goodbye, cancel, ack or praise where the message (normal form) is nothing else; else None.
+    """greeting, thanks, goodbye, cancel, ack, praise or identity (asks what the bot is) where the message (normal form) is
+    nothing else; else None.
 
     >>> find_smalltalk("你好呀"), find_smalltalk("你好，快递没到")
     ('greeting', None)
@@ -30,6 +36,8 @@ def find_smalltalk(text: str) -> str | None:
         return kinds[bare]
     if text in kinds:
         return kinds[text]
+    if shape := next((kind for kind, pattern in _shapes().items() if pattern.search(text)), None):
+        return shape
     said = {kinds[word] for word in _several().findall(bare)} if _several().sub("", bare) == "" else set()
     return next((kind for kind in STRONGEST if kind in said), None)
 

@@ -31,6 +31,9 @@ _REPEATED_PUNCTUATION = re.compile(r"([^\w\s])\1+")
 _LAUGHTER = re.compile(r"([哈呵嘿呜啊嗯])\1{2,}")
 _SPACE_IN_NUMBER = re.compile(r"(?<=\d)[ \t-]+(?=\d{3,})")
 _SPACE_BY_HANZI = re.compile(r"(?<=[\u4e00-\u9fff，。！？、])\s+|\s+(?=[\u4e00-\u9fff，。！？、])")
+_HANZI = re.compile(r"[\u4e00-\u9fff]")
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
+LAST_LATIN = 0x24F
 _OUTER = " \t,.!?;:~，。！？；：、～…"
 
 _lock = threading.Lock()
@@ -200,3 +203,24 @@ class Tokeniser:
         words = [part for word in self._cut(text) for part in self._standard.get(word, [word])]
         kept = [word for word in words if word not in self._stop and not word.isspace()]
         return kept or [word for word in words if not word.isspace()]
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a message is a sentence in another language: no hanzi, and two words of Latin letters or one of another script.
+
+    >>> is_foreign("do you ship to canada"), is_foreign("iPhone"), is_foreign("how 发货"), is_foreign("배송")
+    (True, False, False, True)
+    """
+    if _HANZI.search(text):
+        return False
+    letters = "".join(char if char.isalpha() else " " for char in text)
+    return len(_LATIN_WORD.findall(letters)) >= 2 or any(char.isalpha() and ord(char) > LAST_LATIN for char in letters)
+
+
+def has_emoji(text: str) -> bool:
+    """Whether a message has a picture sign, or one of WeChat's in brackets.
+
+    >>> has_emoji("😀"), has_emoji("[微笑]"), has_emoji("？？？")
+    (True, True, False)
+    """
+    return _EMOJI.search(text) is not None

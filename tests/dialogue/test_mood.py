@@ -29,13 +29,13 @@ def said(text: str, *candidates: object, **scores: float) -> object:
 )
 def test_who_is_in_trouble_or_upset_gets_a_human_where_the_bot_is_unsure(scores: dict[str, float], reason: str) -> None:
     for unsure in ((candidate("a", 0.5),), ()):
-        action = decide(START, said("怎么弄", *unsure, **scores), policy())
+        action = decide(START, said("抽屉怎么弄", *unsure, **scores), policy())
         assert (action.kind, action.reason) == ("handoff", reason)
 
 
 @pytest.mark.parametrize("scores", [{"urgency": 0.69}, {"anger": 0.69}, {"repeat_contact": 1.0}, {}])
 def test_a_calmer_tone_changes_nothing(scores: dict[str, float]) -> None:
-    assert told(decide(START, said("怎么弄", **scores), policy())) == ("fallback", "miss")
+    assert told(decide(START, said("抽屉怎么弄", **scores), policy())) == ("fallback", "miss")
 
 
 def test_an_answer_that_the_bot_is_sure_of_stays_whatever_the_tone() -> None:

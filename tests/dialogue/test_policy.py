@@ -7,8 +7,8 @@ from handmade import START, candidate, message, policy, told
 
 from csbot.dialogue.policy import decide, intent_of
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import State
-from csbot.models import Action, Candidate
+from csbot.dialogue.state import State, advance
+from csbot.models import Action, Candidate, Turn
 
 OFFERED = State(turns=1, options=("a", "b"), option_texts=("标准问 a", "标准问 b"))
 
@@ -25,7 +25,7 @@ def picked(faq_id: str, action: str | None = None) -> Candidate:
     ],
 )  # fmt: skip
 def test_a_confidence_at_the_threshold_is_in_the_higher_band(confidence: float, outcome: tuple[str, str]) -> None:
-    assert told(decide(START, message("怎么弄", candidate("a", confidence)), policy())) == outcome
+    assert told(decide(START, message("抽屉怎么弄", candidate("a", confidence)), policy())) == outcome
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_a_confidence_at_the_threshold_is_in_the_higher_band(confidence: float, 
     ],
 )  # fmt: skip
 def test_thresholds_of_0_and_1_mean_what_they_say(answer: float, clarify: float, confidence: float, kind: str) -> None:
-    assert decide(START, message("怎么弄", candidate("a", confidence)), policy(answer, clarify)).kind == kind
+    assert decide(START, message("抽屉怎么弄", candidate("a", confidence)), policy(answer, clarify)).kind == kind
 
 
 def test_without_any_candidate_it_is_a_miss_even_at_threshold_0() -> None:
-    assert told(decide(START, message("怎么弄"), policy(0.0, 0.0))) == ("fallback", "miss")
+    assert told(decide(START, message("抽屉怎么弄"), policy(0.0, 0.0))) == ("fallback", "miss")
 
 
 def two(first: float, second: float, *, exact: bool = False) -> tuple[Candidate, Candidate]:
@@ -48,7 +48,7 @@ def two(first: float, second: float, *, exact: bool = False) -> tuple[Candidate,
 
 
 def test_two_faqs_that_are_close_are_offered_instead_of_answered() -> None:
-    action = decide(START, message("怎么弄", *two(0.90, 0.86)), policy(bands={"ambiguity_margin": 0.05}))
+    action = decide(START, message("抽屉怎么弄", *two(0.90, 0.86)), policy(bands={"ambiguity_margin": 0.05}))
     assert told(action) == ("clarify", "close")
     assert [option.faq_id for option in action.options] == ["a", "b"]
 
@@ -59,21 +59,21 @@ def test_two_faqs_that_are_close_are_offered_instead_of_answered() -> None:
 )
 def test_the_margin_is_the_one_of_the_settings(margin: float, second: float, kind: str) -> None:
     rules = policy(bands={"ambiguity_margin": margin})
-    assert decide(START, message("怎么弄", *two(0.90, second)), rules).kind == kind
+    assert decide(START, message("抽屉怎么弄", *two(0.90, second)), rules).kind == kind
 
 
 @pytest.mark.parametrize("second", [0.51, 0.49, 0.0])
 def test_both_that_are_close_are_offered_however_little_is_thought_of_the_second(second: float) -> None:
     """One question alone would be no choice; with a low threshold the second may be below it."""
     rules = policy(0.5, 0.5, bands={"ambiguity_margin": 0.6})
-    action = decide(START, message("怎么弄", *two(0.52, second)), rules)
+    action = decide(START, message("抽屉怎么弄", *two(0.52, second)), rules)
     assert told(action) == ("clarify", "close")
     assert [option.faq_id for option in action.options] == ["a", "b"]
 
 
 def test_where_one_question_may_be_offered_the_first_of_two_close_ones_is_answered() -> None:
     rules = policy(0.5, 0.5, bands={"ambiguity_margin": 0.6, "clarify_limit": 1})
-    assert told(decide(START, message("怎么弄", *two(0.52, 0.51)), rules)) == ("answer", "confident")
+    assert told(decide(START, message("抽屉怎么弄", *two(0.52, 0.51)), rules)) == ("answer", "confident")
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.3, 0.9])
@@ -87,34 +87,34 @@ def test_an_answer_threshold_of_0_answers_everything(confidence: float) -> None:
 def test_an_faq_that_stands_for_the_order_starts_it_from_the_answer_threshold_on() -> None:
     """Below the probability at which the task would start by itself: an FAQ in the answer band is never asked about alone."""
     rules = policy(0.3, 0.1, dialogue={"task_intent": 0.9})
-    action = decide(START, message("怎么弄", candidate("where", 0.35, action="order_progress")), rules)
+    action = decide(START, message("抽屉怎么弄", candidate("where", 0.35, action="order_progress")), rules)
     assert (*told(action), action.slot) == ("ask_slot", "confident", "phone")
 
 
 def test_an_exact_question_is_answered_however_close_the_next_one_is() -> None:
-    action = decide(START, message("怎么弄", *two(1.0, 1.0, exact=True)), policy(bands={"ambiguity_margin": 1.0}))
+    action = decide(START, message("抽屉怎么弄", *two(1.0, 1.0, exact=True)), policy(bands={"ambiguity_margin": 1.0}))
     assert told(action) == ("answer", "exact")
 
 
 @pytest.mark.parametrize("limit", [1, 3, 5])
 def test_no_more_questions_are_offered_than_the_limit(limit: int) -> None:
     many = [candidate(f"f{i}", 0.7 - i / 100) for i in range(8)]
-    action = decide(START, message("怎么弄", *many), policy(bands={"clarify_limit": limit}))
+    action = decide(START, message("抽屉怎么弄", *many), policy(bands={"clarify_limit": limit}))
     assert [option.faq_id for option in action.options] == [f"f{i}" for i in range(limit)]
 
 
 def test_only_questions_above_the_clarify_threshold_are_offered() -> None:
-    action = decide(START, message("怎么弄", *two(0.7, 0.4), candidate("c", 0.39)), policy())
+    action = decide(START, message("抽屉怎么弄", *two(0.7, 0.4), candidate("c", 0.39)), policy())
     assert [option.faq_id for option in action.options] == ["a", "b"]
 
 
 def test_looking_up_an_order_is_offered_among_the_questions_when_it_may_be_meant() -> None:
-    action = decide(START, message("怎么弄", *two(0.7, 0.6), order=0.3), policy())
+    action = decide(START, message("抽屉怎么弄", *two(0.7, 0.6), order=0.3), policy())
     assert [option.faq_id for option in action.options] == ["a", "task:order_progress", "b"]
 
 
 def test_looking_up_an_order_is_not_offered_by_a_bot_that_has_no_orders() -> None:
-    action = decide(START, message("怎么弄", *two(0.7, 0.6), order=0.3), policy(has_orders=False))
+    action = decide(START, message("抽屉怎么弄", *two(0.7, 0.6), order=0.3), policy(has_orders=False))
     assert [option.faq_id for option in action.options] == ["a", "b"]
 
 
@@ -164,9 +164,15 @@ def test_as_many_misses_in_a_row_as_the_limit_call_a_human(limit: int, misses: i
     assert (action.kind, action.reason) == (kind, "not_understood" if kind == "handoff" else None)
 
 
-def test_a_message_without_text_asks_for_words_and_counts_as_a_miss() -> None:
-    assert told(decide(START, message("😀😀"), policy())) == ("fallback", "nothing_to_read")
-    assert told(decide(State(misses=1), message("😀😀"), policy())) == ("handoff", "miss_limit")
+@pytest.mark.parametrize(
+    ("text", "words"), [("😀😀", "nothing_to_read"), ("[微笑]", "nothing_to_read"), ("？？？", "only_punctuation")]
+)
+def test_a_message_without_text_asks_for_words_and_is_no_miss(text: str, words: str) -> None:
+    for state in (START, State(turns=1, misses=1)):
+        action = decide(state, message(text), policy())
+        assert (*told(action), action.wording) == ("fallback", "nothing_to_read", words)
+        turn = Turn(user=text, kind="fallback", rule=action.rule)
+        assert advance(state, turn).misses == state.misses
 
 
 @pytest.mark.parametrize("kind", ["greeting", "thanks", "goodbye", "cancel", "ack", "praise"])

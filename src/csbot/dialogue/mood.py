@@ -4,7 +4,7 @@ question that may come before a wish for a human is granted. Pure."""
 from __future__ import annotations
 
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import ARGUED, State
+from csbot.dialogue.state import ARGUED, NOT_CLEAR, State
 from csbot.intents.signals import PRESENT, find_signals, shown_by_words
 from csbot.intents.wishes import tells_matter
 from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES
@@ -15,6 +15,8 @@ UNSURE = ("clarify", "fallback")
 UPSET = ("anger", "frustration", "complaint_threat")
 ILL_TEMPERED = (*UPSET, "urgency", "repeat_contact", "asked_again")
 """Who shows one of these is asked nothing before a human is called."""
+ALREADY_KIND = (NOT_CLEAR, "at_a_loss", "impatient", "no_hotline")
+"""Rules of replies to so few words that only words of anger count, not the likeness to examples: 「为啥」."""
 DANGER_TO_LIFE = 0.99
 """Urgency of somebody shut in, of fire, gas, current: what is merely pressing, or hurts, is below."""
 BARE_WISH_CHARS = 12
@@ -35,7 +37,9 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     asks = action.kind in UNSURE or (action.kind == "ask_slot" and urgency >= settings.urgent_at_once)
     if asks and urgency >= settings.urgent_when_unsure:
         return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent", slots=action.slots)
-    if action.kind in UNSURE and max(map(message.signal, UPSET)) >= settings.upset_when_unsure:
+    in_words = action.rule in ALREADY_KIND
+    upset = max(shown_by_words(message.signals, name) if in_words else message.signal(name) for name in UPSET)
+    if action.kind in UNSURE and upset >= settings.upset_when_unsure:
         return Action(kind="handoff", rule="upset", reason="upset", wording="handoff_upset", slots=action.slots)
     return action
 

@@ -9,14 +9,16 @@ from dataclasses import replace
 
 from csbot.config import too_close
 from csbot.dialogue import order_in_hand, order_progress, task_flow
+from csbot.dialogue.last_reply import complains, doubts_last_reply, says_nothing
 from csbot.dialogue.mood import ask_before_human, with_mood
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import State
+from csbot.dialogue.state import NOTHING_READ, State
 from csbot.dialogue.task_choice import new_task, running_task, start_task
 from csbot.dialogue.tasks import Task
 from csbot.intents.answers import says
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
-from csbot.models import Action, Candidate, Understanding
+from csbot.models import Action, Candidate, Offer, Understanding
+from csbot.text import has_emoji, is_foreign
 
 CLEAR_WISH = 0.7
 """A wish for a human that words show as clearly as this is granted however well an FAQ fits; another must beat the FAQ."""
@@ -28,12 +30,15 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
     if message.called_off:
         state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, options=(), option_texts=())
     action = (
-        _human(state, message, policy)
+        doubts_last_reply(state, message, policy)
+        or _human(state, message, policy)
         or _answer_to_question(state, message, policy)
         or _courtesy(state, message)
         or _picked(state, message, policy)
+        or complains(message)
         or running_task(state, message, policy)
         or new_task(state, message, policy)
+        or says_nothing(state, message, policy)
         or _faq(state, message, policy)
         or _miss(state, message, policy)
     )
@@ -80,7 +85,8 @@ def _answer_to_question(state: State, message: Understanding, policy: Policy) ->
     """Short words that answer what the bot has just asked, and would be courtesy, or nothing, elsewhere."""
     form = message.normalised
     if state.offer and (says("wants", form) or (state.offer == "asked" and says("agrees", form))):
-        return Action(kind="handoff", rule="human_offer_taken", reason="customer_wish", wording="handoff_late")
+        words = "handoff_late" if order_in_hand.is_in_hand(state) else "handoff"
+        return Action(kind="handoff", rule="human_offer_taken", reason="customer_wish", wording=words)
     task = policy.tasks.get(state.task or "")
     if task and task.name != ORDER_PROGRESS:
         answer = task_flow.answer_to_question(task, state, message, policy.config.dialogue)
@@ -104,7 +110,8 @@ def _courtesy(state: State, message: Understanding) -> Action | None:
             kind="smalltalk", rule=rule, wording="cancel_task" if state.task == ORDER_PROGRESS else "cancel_other_task"
         )
     if state.task is None:
-        return Action(kind="smalltalk", rule=rule, wording=rule)
+        offer: Offer | None = "mentioned" if message.smalltalk == "identity" else None
+        return Action(kind="smalltalk", rule=rule, wording=rule, offer=offer)
     return Action(kind="smalltalk", rule=rule, wording=rule, task=state.task, slot=state.asked, slots=state.slots)
 
 
@@ -162,10 +169,13 @@ def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
 
 
 def _miss(state: State, message: Understanding, policy: Policy) -> Action:
+    if not message.normalised:
+        words = "nothing_to_read" if has_emoji(message.text) else "only_punctuation"
+        return Action(kind="fallback", rule=NOTHING_READ, wording=words)
     if state.misses + 1 >= policy.config.dialogue.miss_limit:
         return Action(kind="handoff", rule="miss_limit", reason="not_understood", wording="handoff_missed")
-    if not message.normalised:
-        return Action(kind="fallback", rule="nothing_to_read", wording="nothing_to_read")
+    if is_foreign(message.text):
+        return Action(kind="fallback", rule="other_language", wording="other_language", offer="asked")
     return Action(kind="fallback", rule="miss", wording="fallback")
 
 

@@ -22,6 +22,14 @@ LOOKUP_LIMIT = "lookup_limit"
 ARGUED = "wish_argued"
 """Rule of the turn in which a wish for a human was answered by a question."""
 
+NOTHING_READ = "nothing_to_read"
+"""Rule of the turn of a message without words: it is no miss of the bot's."""
+
+NOT_CLEAR = "not_clear"
+REFUSED = "answer_refused"
+DOUBTED = (NOT_CLEAR, REFUSED)
+"""Rules of turns in which the customer did not understand the last reply, or said that it missed the point."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -39,6 +47,8 @@ class State:
     :ivar identified: what the host has proven of the customer.
     :ivar at: time of the last turn; two states that differ in it alone are equal.
     :ivar argued: how often a wish for a human was answered by a question.
+    :ivar told: the words of the last reply, if it was an FAQ's answer: they can be told again in parts.
+    :ivar doubted: the rule of the last turn, where the reply before it was doubted in it; else "".
     :ivar names: people's names in the conversation so far, to be covered in whatever is logged.
     """
 
@@ -60,13 +70,15 @@ class State:
     identified: OrderQuery | None = None
     at: Moment = field(default=None, compare=False)
     argued: int = 0
+    told: str = ""
+    doubted: str = ""
     names: tuple[str, ...] = ()
 
 
 def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
     """The state after one more turn."""
     state = after_silence(state, turn.at, idle_timeout_s)
-    misses = {"fallback": state.misses + 1, "smalltalk": state.misses}.get(turn.kind, 0)
+    misses = {"fallback": state.misses + (turn.rule != NOTHING_READ), "smalltalk": state.misses}.get(turn.kind, 0)
     asks = dict(state.asks) if turn.task and turn.task == state.task else {}
     learnt = dict(state.learnt) if asks else {}
     if turn.kind == "ask_slot" and turn.slot:
@@ -95,6 +107,8 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         since_order=0 if turn.order_id else state.since_order + 1,
         at=turn.at,
         argued=state.argued + (turn.rule == ARGUED),
+        told=turn.reply if turn.kind == "answer" else "",
+        doubted=turn.rule if turn.rule in DOUBTED else "",
         names=tuple(dict.fromkeys((*state.names, *turn.names))),
     )
 

@@ -36,6 +36,8 @@ def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, n
     resume = _resume(state, action, task)
     if action.kind == "answer":
         return answer + resume
+    if action.kind == "clarify" and action.wording == "clarify" and len(action.options) == 1:
+        return say("clarify_one", state.turns).format(question=action.options[0].question.rstrip("？?。"))
     if action.kind == "clarify":
         lines = [f"{i}. {option.question}" for i, option in enumerate(action.options, start=1)]
         end = [] if action.task else [say("clarify_end", state.turns)]
@@ -48,7 +50,8 @@ def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, n
         return action.text or say("task_done", state.turns)
     if action.wording == "failed" and task:
         return _filled(_in_turn(task.failed, state.turns), task, action.slots, now)
-    return (say(action.wording, state.turns) if action.wording else "") + resume
+    said = say(action.wording, state.turns) if action.wording else ""
+    return (said.replace("{text}", action.text) if action.text else said) + resume
 
 
 def _resume(state: State, action: Action, task: Task | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
-from csbot.intents.answers import without_calling_off
+from csbot.intents.answers import says, without_calling_off
 from csbot.intents.follow_up import again_last, answered_before, leaning
 from csbot.intents.numbers import ambiguous_number
 from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
@@ -24,7 +24,11 @@ _ORDINALS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "1": 0, "2": 1, "
 _CHOICE = re.compile(
     r"^(?:那?就?我?(?:选|要选|要(?=第)|是|问的是|想问|说的是|要的是)?)?(?:第|选项|序号|no\.?)?\s*([一二三四五1-5])\s*(?:个|条|项|种|号|单|那个|这个|,|、|\.)*(?:问题|订单)?(?:吧|的|呗|啊|哦|呢)*$"
 )
-_NONE = re.compile(r"^(?:都|全|这些|上面)?(?:不是|不对|没有)(?:这些|这几个|我要的|我想问的|的)?(?:了|啊|呀|哦)?$")
+_NONE = re.compile(
+    r"^(?:都|全|这些|上面)?(?:不是|不对|没有)(?:这些|这几个|这个|我要的|我想问的|的)?(?:了|啊|呀|哦|呢|吧|诶|哎)?$|^(?:不|否|no|nope)$"
+)
+_NOT_THAT = re.compile(r"^(?:都|全)?(?:不是|不对|不)(?:的|啊|呀|这个|这些)*[,，。!;\s]+(?=\S{2})")
+"""Before what is meant instead of the options: 「不是，发票怎么开」."""
 _SLOT_LABEL = re.compile(
     r"(?:我叫做?|我是|姓名|名字|收[件货]人|联系人|本人|手机号?码?|电话号?码?|联系方式|订单编?号|单号|编号|号码"
     r"|(?:手机|电话)?号?码?(?:的|最)?(?:尾号|尾数|后[四4]位))(?:是|为|叫|:|：|\s)*$"
@@ -50,7 +54,7 @@ def find_choice(text: str, options: Sequence[str]) -> int | None:
     if match := _CHOICE.match(text):
         place = _ORDINALS[match.group(1)]
         return place if place < len(options) else None
-    if _LAST.match(text):
+    if _LAST.match(text) or (len(options) == 1 and says("agrees", text)):  # the last of one: yes to 「您是想问“…”吗」
         return len(options) - 1
     if _FIRST.match(text):
         return 0
@@ -114,6 +118,8 @@ def understand(
     reading = read_slots(text, asked=asked, order_id=order_id, known=known)
     slots = reading.slots
     core = matter_of(text, reading.found)
+    if offered and not task and not reading.found and _NOT_THAT.match(form):
+        core, vector = query_form(_NOT_THAT.sub("", form)), None
     rest = without_calling_off(core) if task else None
     if rest is not None:  # 「不查了，发票怎么开」: the rest is the matter; without a rest it is as good as 「算了」
         core, vector = rest, None

@@ -141,7 +141,7 @@ class Ticket(Frozen):
     session_id: str
     customer_id: str
     channel: str
-    reason: str = Field(description="why a human is needed: customer_wish, not_understood, urgent, upset, task_failed …")
+    reason: str = Field(description="why a human is needed: customer_wish, not_understood, urgent, upset, complaint …")
     state: TicketState = "queued"
     created: datetime = Field(default_factory=utc_now)
     agent: str | None = Field(default=None, description="who has it")

@@ -1,0 +1,68 @@
+"""Words that are about the conversation itself, not about a matter: the last reply was not understood or missed the point, the
+bot is asked what to do without being told about what, a complaint is announced, a phone number wanted. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from csbot.dialogue.settings import Policy
+from csbot.dialogue.state import DOUBTED, NOT_CLEAR, REFUSED, State
+from csbot.intents.answers import says
+from csbot.intents.signals import shown_by_words
+from csbot.kb.task_intents import PREFIX
+from csbot.models import Action, Candidate, Understanding
+
+WISH_IN_WORDS = 0.5
+"""A wish for a human that words show this clearly is no doubt about the last reply; likeness to examples is no proof here."""
+LEAST_PARTS = 2
+_SENTENCES = re.compile(r"[^。！？；\n]+[。！？；]?")
+
+
+def doubts_last_reply(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """The last reply told again in other words, or an apology for it; the second time in a row a human.
+
+    A task under way asks again by itself; an option picked or rejected and an exact question are what they are.
+    """
+    form = message.normalised
+    rule = NOT_CLEAR if says("unclear", form) else REFUSED if says("unanswered", form) else None
+    taken = state.task or message.picked or message.rejected or (message.candidates and message.candidates[0].exact)
+    if rule is None or taken or shown_by_words(message.signals, "human_wanted") >= WISH_IN_WORDS:
+        return None
+    if state.doubted in DOUBTED or state.misses + 1 >= policy.config.dialogue.miss_limit:
+        return Action(kind="handoff", rule=rule, reason="not_understood", wording="handoff_missed")
+    if rule == REFUSED:
+        return Action(kind="fallback", rule=rule, wording="answer_refused", offer="asked")
+    if state.options and not state.offers_orders:
+        options = tuple(map(_option, state.options, state.option_texts))
+        return Action(kind="clarify", rule=rule, options=options, wording="clarify_again")
+    parts = _SENTENCES.findall(state.told)
+    if len(parts) < LEAST_PARTS:
+        return Action(kind="fallback", rule=rule, wording="not_clear", offer="mentioned")
+    steps = "\n".join(f"{number}. {part.strip()}" for number, part in enumerate(parts, start=1))
+    return Action(kind="fallback", rule=rule, wording="told_again", text=steps, offer="mentioned")
+
+
+def complains(message: Understanding) -> Action | None:
+    """A complaint that says it is one goes to a human at once: no form to fill in; how to complain is an FAQ's matter."""
+    top = message.candidates[0] if message.candidates else None
+    if (top and top.exact and top.action is None) or not says("complains", message.normalised):
+        return None
+    return Action(kind="handoff", rule="complaint", reason="complaint", wording="handoff_complaint")
+
+
+def says_nothing(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """Words without a matter, where no FAQ is sure: nothing is offered that only sounds like them; at the limit, a human."""
+    if message.candidates and policy.band(message.candidates[0]) == "answer":
+        return None
+    form = message.normalised
+    if says("asks_phone", form):
+        return Action(kind="fallback", rule="no_hotline", wording="no_hotline", offer="asked")
+    words = "at_a_loss" if says("at_a_loss", form) else "impatient" if says("impatient", form) else ""
+    if words and state.misses + 1 >= policy.config.dialogue.miss_limit:
+        return Action(kind="handoff", rule=words, reason="not_understood", wording="handoff_missed")
+    return Action(kind="fallback", rule=words, wording=words, offer="mentioned") if words else None
+
+
+def _option(faq_id: str, text: str) -> Candidate:
+    action = faq_id.removeprefix(PREFIX) if faq_id.startswith(PREFIX) else None
+    return Candidate(faq_id=faq_id, question=text, score=0.0, confidence=0.0, matched=text, action=action)

@@ -1,0 +1,120 @@
+"""What a customer says of the conversation itself: the reply was not clear, missed the point, or the words have no matter."""
+
+from __future__ import annotations
+
+import pytest
+from handmade import ASKED_PHONE, START, candidate, message, policy, told
+
+from csbot import Chatbot, KnowledgeBase, Session
+from csbot.dialogue.policy import decide
+from csbot.dialogue.state import State, advance
+from csbot.models import Signal, Turn
+
+ANSWERED = advance(
+    START, Turn(user="怎么退货", kind="answer", rule="confident", faq_id="r", reply="先点申请。再寄回；等退款。")
+)
+LIKE_A_WISH = (Signal(name="human_wanted", score=0.95, text="", reason="like the examples"),)
+LIKE_ANGER = (Signal(name="anger", score=0.96, text="", reason="like the examples"),)
+
+
+@pytest.mark.parametrize("text", ["没听懂", "看不明白", "啥意思", "为啥", "能说简单点吗", "再说一遍"])
+@pytest.mark.parametrize("signals", [(), LIKE_A_WISH, LIKE_ANGER])
+def test_an_answer_that_was_not_clear_is_told_again_in_parts(text: str, signals: tuple[Signal, ...]) -> None:
+    action = decide(ANSWERED, message(text).model_copy(update={"signals": signals}), policy())
+    assert (*told(action), action.text) == ("fallback", "not_clear", "1. 先点申请。\n2. 再寄回；\n3. 等退款。")
+
+
+def test_a_choice_that_was_not_clear_is_offered_again_and_can_be_picked() -> None:
+    state = State(turns=1, options=("a", "task:human_handoff"), option_texts=("标准问 a", "转人工客服"))
+    action = decide(state, message("什么意思"), policy())
+    assert (*told(action), [o.action for o in action.options]) == ("clarify", "not_clear", [None, "human_handoff"])
+
+
+@pytest.mark.parametrize("text", ["没听懂", "为啥"])
+def test_without_anything_to_tell_again_it_asks_what_is_not_clear(text: str) -> None:
+    assert told(decide(START, message(text), policy())) == ("fallback", "not_clear")
+
+
+@pytest.mark.parametrize("text", ["你没回答我的问题", "答非所问", "我问的不是这个", "你理解错了", "还是没解决"])
+def test_an_answer_that_missed_the_point_is_regretted_and_a_human_offered(text: str) -> None:
+    action = decide(ANSWERED, message(text, candidate("complaint", 0.5)), policy())
+    assert (*told(action), action.offer) == ("fallback", "answer_refused", "asked")
+
+
+@pytest.mark.parametrize("first", ["没听懂", "你没回答我的问题"])
+@pytest.mark.parametrize("second", ["还是没听懂", "你还是没回答我的问题"])
+def test_the_second_doubt_in_a_row_calls_a_human(first: str, second: str) -> None:
+    action = decide(ANSWERED, message(first), policy(dialogue={"miss_limit": 5}))
+    state = advance(ANSWERED, Turn(user=first, kind=action.kind, rule=action.rule))
+    again = decide(state, message(second), policy(dialogue={"miss_limit": 5}))
+    assert (again.kind, again.reason) == ("handoff", "not_understood")
+
+
+def test_a_doubt_counts_towards_the_miss_limit() -> None:
+    assert decide(State(turns=1, misses=1), message("没听懂"), policy()).kind == "handoff"
+
+
+def test_whoever_says_more_than_that_is_not_doubting_the_last_reply() -> None:
+    for text in ("没听懂怎么退货", "门锁为什么一直叫", "不会安装"):
+        assert told(decide(ANSWERED, message(text, candidate("a", 0.9)), policy())) == ("answer", "confident")
+    assert told(decide(ANSWERED, message("听不懂,转人工", wish=1.0), policy())) == ("handoff", "human_wanted")
+
+
+def test_an_exact_question_or_a_task_under_way_goes_first() -> None:
+    assert told(decide(ANSWERED, message("什么意思", candidate("a", 1.0, exact=True)), policy())) == ("answer", "exact")
+    assert decide(ASKED_PHONE, message("什么意思", asked="phone"), policy()).kind == "ask_slot"
+
+
+@pytest.mark.parametrize("text", ["那咋办", "怎么办", "为什么这么慢", "太慢了", "客服电话是多少", "你们电话号码多少"])
+def test_words_without_a_matter_are_asked_about_and_no_menu_is_made_of_them(text: str) -> None:
+    assert decide(ANSWERED, message(text, candidate("a", 0.5)), policy()).kind == "fallback"
+    assert decide(ANSWERED, message(text, candidate("a", 0.9)), policy()).kind == "answer"
+
+
+@pytest.mark.parametrize("text", ["我要投诉", "投诉", "举报你们", "我要投诉安装师傅", "太过分了，我要投诉", "我要告你们"])
+def test_a_complaint_that_says_so_goes_to_a_human_however_sure_the_faq(text: str) -> None:
+    action = decide(START, message(text, candidate("how-to-complain", 0.97)), policy())
+    assert (*told(action), action.reason) == ("handoff", "complaint", "complaint")
+
+
+@pytest.mark.parametrize(
+    "text", ["去哪投诉", "我想投诉你们一家门店，有什么途径", "投诉了没人理我", "我要告诉你们", "我要投诉物业"]
+)
+def test_a_question_about_complaints_is_answered(text: str) -> None:
+    assert decide(START, message(text, candidate("how-to-complain", 0.97)), policy()).kind == "answer"
+
+
+def test_the_merchants_own_words_for_a_question_are_answered() -> None:
+    assert decide(START, message("我要投诉", candidate("how", 1.0, exact=True)), policy()).kind == "answer"
+
+
+@pytest.mark.parametrize("yes", ["是", "对", "嗯", "是的", "对的"])
+def test_one_candidate_is_a_yes_or_no_question(small_kb: KnowledgeBase, yes: str) -> None:
+    bot = Chatbot(small_kb)
+    session = Session(customer_id="u")
+    session.turns.append(
+        Turn(user="送货的钱", kind="clarify", rule="unsure", options=["ship-fee"], option_texts=["运费怎么算"], reply="…")
+    )
+    copy = session.model_copy(deep=True)
+    assert bot.reply(session, yes).faq_id == "ship-fee"
+    assert bot.reply(copy, "不是").kind == "fallback"
+
+
+def test_what_is_meant_instead_may_follow_the_no(small_kb: KnowledgeBase) -> None:
+    session = Session(customer_id="u")
+    session.turns.append(
+        Turn(user="送货的钱", kind="clarify", rule="unsure", options=["ship-fee"], option_texts=["运费怎么算"], reply="…")
+    )
+    assert Chatbot(small_kb).reply(session, "不是，发票怎么开").faq_id == "invoice"
+
+
+def test_a_bot_that_is_asked_what_it_is_says_so_and_hands_over_when_wanted(small_kb: KnowledgeBase) -> None:
+    bot, session = Chatbot(small_kb), Session(customer_id="u")
+    assert "机器人" in bot.reply(session, "你是真人吗").text
+    assert bot.reply(session, "需要").kind == "handoff"
+
+
+def test_another_language_is_told_in_both(small_kb: KnowledgeBase) -> None:
+    bot, session = Chatbot(small_kb), Session(customer_id="u")
+    assert "Chinese" in bot.reply(session, "hello do you ship to canada?").text
+    assert bot.reply(session, "human").kind == "handoff"
