@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 from handmade import START, candidate, message, policy, told
 
+from csbot.dialogue.dangers import DANGER, safety_first
 from csbot.dialogue.policy import decide
 from csbot.dialogue.state import ARGUED, State, advance
-from csbot.models import Signal, Turn
+from csbot.dialogue.wording import word
+from csbot.models import Signal, Turn, utc_now
+
+NOW = utc_now()
 
 
 def tone(**scores: float) -> tuple[Signal, ...]:
@@ -39,20 +43,29 @@ def test_a_calmer_tone_changes_nothing(scores: dict[str, float]) -> None:
 
 
 def test_an_answer_that_the_bot_is_sure_of_stays_whatever_the_tone() -> None:
-    assert decide(START, said("漏水怎么办", candidate("a", 0.95), urgency=0.98, anger=1.0), policy()).kind == "answer"
+    assert decide(START, said("漏水怎么办", candidate("a", 0.95), urgency=0.92, anger=1.0), policy()).kind == "answer"
 
 
-def test_somebody_in_danger_gets_a_human_and_only_an_answer_that_speaks_of_the_danger() -> None:
+def test_somebody_in_danger_gets_a_human_however_well_an_faq_fits() -> None:
     dust = candidate("a", 0.97).model_copy(update={"question": "新柜子有味道正常吗"})
     leak = candidate("b", 0.97).model_copy(update={"question": "闻到煤气味怎么办"})
     in_words, like_examples = tone(urgency=1.0), (Signal(name="urgency", score=1.0, text="", reason="test"),)
     for faq, signals, expected in (
         (dust, in_words, "handoff"),
-        (leak, in_words, "answer"),
+        (leak, in_words, "handoff"),
+        (dust, tone(urgency=DANGER), "handoff"),
+        (dust, tone(urgency=DANGER - 0.01), "answer"),
         (dust, like_examples, "answer"),
     ):
         smell = message("家里煤气味好大", faq).model_copy(update={"signals": signals})
         assert decide(START, smell, policy()).kind == expected
+
+
+def test_the_answer_to_exactly_this_question_comes_after_what_to_do_at_once() -> None:
+    exact = candidate("b", 1.0, exact=True)
+    action = decide(START, said("闻到煤气味怎么办", exact, urgency=1.0), policy())
+    assert action.kind == "answer"
+    assert word(START, action, {}, "请关总阀。", NOW) == safety_first(("gas",), 0) + "\n请关总阀。"
 
 
 @pytest.mark.parametrize(("urgency", "kind"), [(0.93, "handoff"), (0.92, "ask_slot")])

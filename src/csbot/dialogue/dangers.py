@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from csbot.intents.folding import fold
 from csbot.intents.signals import find_signals, shown_by_words
-from csbot.models import Understanding
+from csbot.models import Turn, Understanding
 from csbot.resources import load_yaml
 
 DANGER = 0.93
@@ -19,6 +20,28 @@ EMERGENCY = 0.9
 GENERAL = "general"
 KINDS_TOLD = 2
 """Kinds of danger spoken to at once: more is not read by somebody who is in it."""
+ADVISED = "danger_advised"
+"""Rule of the turn in which somebody who was handed over gets further advice."""
+OVER = "danger_over"
+"""Rule of the turn in which the customer says that the danger is past."""
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """The danger for which a human was called.
+
+    :ivar kinds: of danger, the latest first; none: there is no emergency. :ivar advised: how often further advice was given.
+    """
+
+    kinds: tuple[str, ...] = ()
+    advised: int = 0
+
+    def after(self, turn: Turn) -> Emergency:
+        """The same after one more turn."""
+        if turn.rule == OVER:
+            return Emergency()
+        kinds = tuple(dict.fromkeys((*turn.dangers, *self.kinds)))
+        return Emergency(kinds, self.advised + (turn.rule == ADVISED) if set(kinds) == set(self.kinds) else 0)
 
 
 def find_dangers(text: str) -> tuple[str, ...]:

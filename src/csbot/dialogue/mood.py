@@ -3,6 +3,7 @@ question that may come before a wish for a human is granted. Pure."""
 
 from __future__ import annotations
 
+from csbot.dialogue.dangers import DANGER, find_dangers, safety_first
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ARGUED, NOT_CLEAR, State
 from csbot.intents.signals import PRESENT, find_signals, shown_by_words
@@ -17,8 +18,6 @@ ILL_TEMPERED = (*UPSET, "urgency", "repeat_contact", "asked_again")
 """Who shows one of these is asked nothing before a human is called."""
 ALREADY_KIND = (NOT_CLEAR, "at_a_loss", "impatient", "no_hotline")
 """Rules of replies to so few words that only words of anger count, not the likeness to examples: 「为啥」."""
-DANGER_TO_LIFE = 0.99
-"""Urgency of somebody shut in, of fire, gas, current: what is merely pressing, or hurts, is below."""
 BARE_WISH_CHARS = 12
 """A wish in more characters tells what it is about."""
 
@@ -27,13 +26,15 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     """The action; or a human, where the bot would only ask back or give up on somebody who is in trouble or upset.
 
     An answer that the bot is sure of stays: it is the quickest help. With the highest urgency not even a slot is asked for; and
-    where words show a danger to life, an answer stays only if it speaks of the danger.
+    where words show danger to people, nothing but a human will do: the answer to exactly this question is told after what to do
+    at once, and one that speaks of the danger goes with the transfer.
     """
     settings = policy.config.dialogue
     urgency = message.signal("urgency")
-    in_danger = shown_by_words(message.signals, "urgency") >= DANGER_TO_LIFE
-    if in_danger and action.kind == "answer" and action.candidate and not speaks_of_danger(action.candidate):
-        return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent")
+    if shown_by_words(message.signals, "urgency") >= DANGER and action.kind != "handoff":
+        if action.kind == "answer" and action.candidate and action.candidate.exact:
+            return action.model_copy(update={"text": safety_first(find_dangers(message.text), 0) + "\n"})
+        return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent", slots=action.slots)
     asks = action.kind in UNSURE or (action.kind == "ask_slot" and urgency >= settings.urgent_at_once)
     if asks and urgency >= settings.urgent_when_unsure:
         return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent", slots=action.slots)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from csbot.config import too_close
 from csbot.dialogue import order_in_hand, order_progress, task_flow
+from csbot.dialogue.emergency import follow_up
 from csbot.dialogue.last_reply import complains, doubts_last_reply, says_nothing
 from csbot.dialogue.mood import ask_before_human, with_mood
 from csbot.dialogue.settings import Policy
@@ -30,7 +31,8 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
     if message.called_off:
         state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, options=(), option_texts=())
     action = (
-        doubts_last_reply(state, message, policy)
+        follow_up(state, message, policy)
+        or doubts_last_reply(state, message, policy)
         or _human(state, message, policy)
         or _answer_to_question(state, message, policy)
         or _courtesy(state, message)

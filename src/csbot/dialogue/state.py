@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from csbot.config import IDLE_TIMEOUT_S
+from csbot.dialogue.dangers import Emergency
 from csbot.models import Moment, Offer, OrderQuery, Session, Turn
 
 NOT_FOUND = "order_not_found"
@@ -49,6 +50,7 @@ class State:
     :ivar argued: how often a wish for a human was answered by a question.
     :ivar told: the words of the last reply, if it was an FAQ's answer: they can be told again in parts.
     :ivar doubted: the rule of the last turn, where the reply before it was doubted in it; else "".
+    :ivar emergency: the danger for which a human was called.
     :ivar names: people's names in the conversation so far, to be covered in whatever is logged.
     """
 
@@ -72,6 +74,7 @@ class State:
     argued: int = 0
     told: str = ""
     doubted: str = ""
+    emergency: Emergency = field(default_factory=Emergency)
     names: tuple[str, ...] = ()
 
 
@@ -109,6 +112,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         argued=state.argued + (turn.rule == ARGUED),
         told=turn.reply if turn.kind == "answer" else "",
         doubted=turn.rule if turn.rule in DOUBTED else "",
+        emergency=state.emergency.after(turn),
         names=tuple(dict.fromkeys((*state.names, *turn.names))),
     )
 

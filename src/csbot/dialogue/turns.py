@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from csbot.dialogue.dangers import find_dangers, in_emergency
 from csbot.models import Action, Turn, Understanding
 
 
@@ -27,6 +28,7 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, t
         slots=action.slots,
         order_id=action.order.order_id if action.order else None,
         reason=action.reason,
+        dangers=list(find_dangers(message.text)) if action.kind == "handoff" and in_emergency(message) else [],
         offer=action.offer,
         ticket_id=ticket_id,
         names=names_in(message),

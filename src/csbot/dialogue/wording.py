@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
+from csbot.dialogue.emergency import TOLD_AS_IT_IS
 from csbot.dialogue.state import State
 from csbot.dialogue.tasks import CONFIRM, SAID, SUMMARY, Task, places
 from csbot.dialogue.telling import date_in_words
@@ -35,7 +36,9 @@ def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, n
     task = tasks.get(action.task or "")
     resume = _resume(state, action, task)
     if action.kind == "answer":
-        return answer + resume
+        return action.text + answer + resume
+    if action.rule in TOLD_AS_IT_IS:
+        return action.text
     if action.kind == "clarify" and action.wording == "clarify" and len(action.options) == 1:
         return say("clarify_one", state.turns).format(question=action.options[0].question.rstrip("？?。"))
     if action.kind == "clarify":

@@ -52,6 +52,7 @@ class Turn(Data):
     slots: dict[str, str] = Field(default_factory=dict)
     order_id: str | None = None
     reason: str | None = None
+    dangers: list[str] = Field(default_factory=list, description="kinds of danger told of, where a human was called for it")
     offer: Offer | None = None
     ticket_id: str | None = Field(default=None, description="ticket that was open then; the desk has this message too")
     names: list[str] = Field(default_factory=list, description="people's names in the message: covered in all that is logged")
