@@ -12,9 +12,10 @@ from csbot import Chatbot, KnowledgeBase, Session
 from csbot.errors import StoreError
 from csbot.handoff import open_desk
 from csbot.handoff.desk import Desk
-from csbot.handoff.handoffs import CONTACT, FILED, SILENT, STILL_WAITING
+from csbot.handoff.handoffs import FILED, SILENT
 from csbot.handoff.hours import OpeningHours
 from csbot.handoff.routing_table import default_table
+from csbot.handoff.waiting import CONTACT, NOTED, STILL_WAITING, WITHDRAWN
 from csbot.models import CHINA, Actor, Message, Reply, Ticket, utc_now
 from csbot.storage import open_store
 
@@ -136,6 +137,87 @@ def test_after_hours_a_phone_number_is_taken_and_the_bot_goes_on(small_kb: Knowl
     assert kept is not None
     assert kept.contact == "13800000001"
     assert bot.reply(session, "运费怎么算").kind == "answer"
+
+
+def waiting_ticket(desk: Desk, session: Session) -> Ticket:
+    ticket = desk.of_session(session.id)
+    assert ticket is not None
+    return ticket
+
+
+def test_what_a_waiting_customer_adds_is_on_the_ticket(bot: Chatbot, desk: Desk, session: Session) -> None:
+    bot.reply(session, "转人工")
+    assert bot.reply(session, "我家智能门锁没电了打不开").kind == "answer"  # it is sure of that
+    assert bot.reply(session, "型号是X200").trace.rule == NOTED
+    assert "138****0001" in bot.reply(session, "13800000001").text
+    ticket = waiting_ticket(desk, session)
+    assert ticket.summary[1] == "问题：「我家智能门锁没电了打不开」；排队时补充「型号是X200」"
+    assert (ticket.slots, ticket.contact) == ({"phone": "138****0001"}, "13800000001")
+    assert "138****0001" in ticket.summary[3]
+
+
+def test_the_matter_told_before_stays_first_and_courtesy_adds_nothing(bot: Chatbot, desk: Desk, session: Session) -> None:
+    bot.reply(session, "柜门关不上要退货，转人工")
+    before = waiting_ticket(desk, session)
+    for text in ("好的", "还要等多久", "转人工", "谢谢"):
+        bot.reply(session, text)
+    assert waiting_ticket(desk, session) == before
+    bot.reply(session, "左边第二扇")
+    assert waiting_ticket(desk, session).summary[1] == "问题：「柜门关不上要退货，转人工」；排队时补充「左边第二扇」"
+
+
+def test_a_summariser_of_the_hosts_reads_what_was_added(small_kb: KnowledgeBase, desk: Desk, session: Session) -> None:
+    bot = Chatbot(small_kb, desk=desk, summarise=lambda ticket: ["、".join(line.text for line in ticket.transcript)])
+    bot.reply(session, "转人工")
+    bot.reply(session, "型号是X200")
+    assert waiting_ticket(desk, session).summary == ["转人工、型号是X200"]
+
+
+@pytest.mark.parametrize("text", ["还要等多久", "到底有没有人", "怎么还没人", "排到第几了", "没人理我", "前面还有几个人"])
+def test_who_asks_about_the_wait_is_told_the_place_and_that_the_time_is_not_known(
+    bot: Chatbot, session: Session, text: str
+) -> None:
+    bot.reply(session, "转人工")
+    reply = bot.reply(session, text)
+    assert reply.trace.rule == STILL_WAITING
+    assert "第一位" in reply.text or "下一位" in reply.text
+    assert "说不准" in reply.text or "估不出来" in reply.text
+
+
+def test_who_asks_about_the_wait_after_hours_is_told_when_somebody_comes(
+    small_kb: KnowledgeBase, desk: Desk, session: Session
+) -> None:
+    bot = Chatbot(small_kb, desk=desk, routing=CLOSED)
+    bot.reply(session, "转人工")
+    assert "9:00" in bot.reply(session, "还要等多久").text
+
+
+def test_who_waits_for_an_agent_that_has_claimed_is_told_so(bot: Chatbot, desk: Desk, session: Session) -> None:
+    bot.reply(session, "转人工")
+    desk.claim("li", utc_now())
+    assert "同事" in bot.reply(session, "还要等多久").text
+
+
+@pytest.mark.parametrize("text", ["算了不用了", "不等了", "不用转了", "已经解决了"])
+def test_who_needs_no_human_any_more_is_out_of_the_queue(bot: Chatbot, desk: Desk, session: Session, text: str) -> None:
+    first = bot.reply(session, "转人工").ticket
+    reply = bot.reply(session, text)
+    assert (reply.kind, reply.trace.rule) == ("smalltalk", WITHDRAWN)
+    assert first is not None
+    left = desk.get(first.id)
+    assert left is not None
+    assert (left.state, left.steps[-1].by.kind, desk.outbox()) == ("abandoned", "customer", [])
+    again = bot.reply(session, "转人工").ticket
+    assert again is not None
+    assert (again.id != first.id, again.state) == (True, "queued")
+
+
+def test_no_to_what_the_bot_has_offered_leaves_the_ticket_in_the_queue(bot: Chatbot, desk: Desk, session: Session) -> None:
+    bot.reply(session, "转人工")
+    session.turns[-1].offer = "asked"
+    bot.store = None
+    bot.reply(session, "不用了")
+    assert waiting_ticket(desk, session).state == "queued"
 
 
 class BrokenDesk:

@@ -22,7 +22,9 @@ from csbot.handoff.tables import RANKS
 from csbot.models import Actor, Message, Reply, Ticket, TicketState, utc_now
 from csbot.storage import MemoryStore
 
-TEXTS = ("转人工", "运费怎么算", "你会写诗吗", "13800000001", "谢谢", "有人吗，找人工客服")
+TEXTS = ("转人工", "运费怎么算", "你会写诗吗", "13800000001", "谢谢", "有人吗，找人工客服", "算了不用了", "型号是X200")
+ADDED = ("slots", "titles", "summary", "contact")
+"""What a waiting customer may add to a ticket."""
 SHOWN = {"13800000001": "138****0001"}
 AGENTS = ("li", "zhao")
 CUSTOMERS = st.integers(0, 2)
@@ -102,6 +104,7 @@ class Handoffs(RuleBasedStateMachine):
         opened = None
         if before is not None:
             self.heard[before.id][SHOWN.get(text, text)] += 1
+            self._written(before, text)
         else:
             opened = self.desk.of_session(session.id)
             if opened is not None:
@@ -121,6 +124,8 @@ class Handoffs(RuleBasedStateMachine):
         reply = self.bot.reply(session, text, message_id=message_id)
         dealt_with = opened is not None and self.tickets[opened].state not in ("queued", "assigned")
         silent = before is not None and before.state == "active"
+        if before is not None:
+            self._written(before, text)
         if before is None and reply.ticket is not None and reply.ticket.id not in self.tickets:
             assert reply.ticket.state == "queued"
             self._opened(reply.ticket, session, text)
@@ -129,6 +134,17 @@ class Handoffs(RuleBasedStateMachine):
         assert (reply.text == "") == (silent or (before is None and dealt_with and reply.kind == "handoff")), reply
         self.answered[session.id].append(text)
         return reply
+
+    def _written(self, before: Ticket, text: str) -> None:
+        """A customer with an open ticket has written: it is as it was but for what they added, or withdrawn while it waited."""
+        after = self.desk.get(before.id)
+        assert after is not None
+        if after.state != before.state:
+            assert (text, before.state in ("queued", "assigned"), after.state) == ("算了不用了", True, "abandoned")
+            assert after.steps[-1].by == Actor(kind="customer")
+        same = {name: getattr(after, name) for name in (*ADDED, "state", "steps", "agent")}
+        assert before.model_copy(update=same) == after
+        self.tickets[before.id] = after
 
     def _opened(self, ticket: Ticket, session: Session, text: str) -> None:
         self.tickets[ticket.id] = ticket

@@ -22,11 +22,11 @@ from csbot.handoff.chatwoot_events import ChatwootEvent
 from csbot.handoff.chatwoot_note import note_of
 from csbot.handoff.deliveries import Deliveries, Request
 from csbot.handoff.desk import Desk
-from csbot.handoff.handoffs import STILL_WAITING
 from csbot.handoff.posting import Poster
 from csbot.handoff.sending import Sent, send_due
 from csbot.handoff.signing import verify
 from csbot.handoff.states import HELD
+from csbot.handoff.waiting import STILL_WAITING
 from csbot.handoff.webhook_replies import Answer, take
 from csbot.intents.slots import read_slots
 from csbot.models import Actor, Message, Reply, Session, Ticket, utc_now

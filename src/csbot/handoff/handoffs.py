@@ -21,20 +21,18 @@ from csbot.handoff.context import lines_of
 from csbot.handoff.desk import Desk
 from csbot.handoff.routing_table import RoutingTable, default_table
 from csbot.handoff.states import transition
-from csbot.handoff.summary import Summariser
+from csbot.handoff.summary import Summariser, summarise
 from csbot.handoff.ticket import Opening, open_ticket
-from csbot.handoff.wording import Words, tell_transfer
+from csbot.handoff.waiting import CONTACT, NOTED, WITHDRAWN, slots_told, titles_of, told_since, while_waiting
+from csbot.handoff.wording import Words, tell_again, tell_transfer
 from csbot.models import Action, Actor, Earlier, Line, Message, Note, Session, Ticket, TicketState, Waiting
 from csbot.privacy import mask, mask_value
 
 SILENT = "human_has_session"
 """Rule of a turn that an agent answers: the bot's reply is empty."""
-CONTACT = "contact_left"
-"""Rule of the turn in which a customer who waits for the desk to open leaves a phone number."""
-STILL_WAITING = "still_waiting"
-"""Rule of the turn in which a customer who is in the queue calls for a human again."""
 FILED = "ticket_filed"
 """Rule of the turn of a message whose ticket was filed before its turn could be saved, and that leads elsewhere by now."""
+WITHDRAWN_NOTE = "客户说不需要人工了"
 _GOES_ON: tuple[TicketState, ...] = ("queued", "after_hours", "assigned", "failed")
 """States of a ticket whose customer hears the bot."""
 
@@ -87,9 +85,7 @@ class Handoffs:
             return None, action
         if held.state == "active":
             return held, _silent(held)
-        if held.state == "after_hours" and asked.phone:
-            return held, Action(kind="handoff", rule=CONTACT, reason=held.reason)
-        return held, action.model_copy(update={"rule": STILL_WAITING}) if action.kind == "handoff" else action
+        return self._amended(self.desk, held, asked), while_waiting(held, asked, action)
 
     def settle(self, asked: Asked, action: Action, held: Ticket | None, spoken: str) -> tuple[Action, Ticket | None, str]:
         """What remains to be done: open the ticket, say what the wait is, let the desk know what the customer is told.
@@ -102,6 +98,12 @@ class Handoffs:
         """
         if action.rule == SILENT:
             return action, held, ""
+        if action.rule == WITHDRAWN and held and self.desk:
+            try:
+                held = self.desk.move(held.id, "abandoned", Actor(kind="customer"), max(asked.at, held.changed), WITHDRAWN_NOTE)
+            except TicketError:  # an agent has it by now, or it is done
+                return _silent(held), held, ""
+            spoken = Words(held.channel, asked.state.turns).say("withdrawn")
         if action.kind == "handoff":
             if held is None:
                 held = self._file(asked, action)
@@ -165,8 +167,27 @@ class Handoffs:
         words = Words(held.channel, asked.state.turns)
         if action.rule == CONTACT and asked.phone and self.desk:
             self.desk.reach(held.id, asked.phone)
-            return words.say("taken", phone=mask_value("phone", asked.phone))
-        return words.say("still") + words.wait(self._waiting(held, asked.at))
+            taken = "taken" if held.state == "after_hours" else "taken_queued"
+            return words.say(taken, phone=mask_value("phone", asked.phone))
+        if action.rule == NOTED:
+            return words.say("noted")
+        return tell_again(held, self._opening.table, words, self._waiting(held, asked.at), asked.at)
+
+    def _amended(self, desk: Desk, held: Ticket, asked: Asked) -> Ticket:
+        """The waiting ticket with what the customer adds in its slots and its summary; as it was, where that fails."""
+        slots = slots_told(held, asked)
+        try:
+            heard = [mask(one.text, asked.names) for one in desk.messages(held.id) if one.who == "customer"]
+            added, opening = told_since(heard), self._opening
+            if slots == held.slots and (not added or added[-1] != heard[-1]):
+                return held
+            titles = {**held.titles, **titles_of(slots, opening.titles)}
+            known = held.model_copy(update={"slots": slots, "titles": titles})
+            lines = summarise(known, opening.improve, opening.summary_timeout_s, added=added)
+            return desk.amend(held.id, slots=slots, titles=titles, summary=lines)
+        except StoreError as error:  # what the customer wrote is there
+            log.warning("工单 %s 没能补充：%s | what was added is not in the summary", held.id, error)
+            return held
 
     def _told(self, desk: Desk, asked: Asked, action: Action, held: Ticket, spoken: str) -> tuple[Action, Ticket, str]:
         """Let the desk know what the customer is told, in one step with finding that no agent talks."""

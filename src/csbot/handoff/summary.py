@@ -16,7 +16,7 @@ from typing import Any
 
 from csbot.intents.signals import PRESENT, find_signals
 from csbot.intents.wishes import tells_matter
-from csbot.models import CHINA, Attempt, Ticket
+from csbot.models import CHINA, Attempt, Line, Ticket
 from csbot.resources import load_yaml
 
 LINES = 5
@@ -27,6 +27,7 @@ BARE_WISH_CHARS = 18
 """A wish for a human in so few characters says nothing of the matter, unless other words beside it do."""
 STATUS_CHARS = 70
 STEPS_TOLD = 4
+ADDED_TOLD = 3
 
 Summariser = Callable[[Ticket], Sequence[str]]
 """Makes a summary of a ticket: at most `LINES` lines. It may be slow and may fail."""
@@ -34,11 +35,18 @@ Summariser = Callable[[Ticket], Sequence[str]]
 log = logging.getLogger(__name__)
 
 
-def summarise(ticket: Ticket, improve: Summariser | None = None, timeout_s: float = 2.0) -> list[str]:
-    """At most `LINES` lines: those of ``improve``, if it gives any in time, else those of the rules."""
-    plain = [line[:LINE_CHARS] for line in _lines(ticket)]
+def summarise(
+    ticket: Ticket, improve: Summariser | None = None, timeout_s: float = 2.0, *, added: Sequence[str] = ()
+) -> list[str]:
+    """At most `LINES` lines: those of ``improve``, if it gives any in time, else those of the rules.
+
+    :param added: what the customer wrote since the ticket was opened, masked, oldest first.
+    """
+    plain = [line[:LINE_CHARS] for line in _lines(ticket, added)]
     if improve is None:
         return plain
+    since = [Line(who="customer", text=text) for text in added]
+    ticket = ticket.model_copy(update={"transcript": [*ticket.transcript, *since]})
     try:
         better = [str(line).strip() for line in _in_time(improve, ticket.model_copy(update={"summary": plain}), timeout_s)]
     except Exception as error:  # whatever the host's function raises, the customer's ticket is opened
@@ -67,7 +75,7 @@ def clock(moment: datetime | None) -> str:
     return moment.astimezone(CHINA).strftime("%m-%d %H:%M") if moment else ""
 
 
-def _lines(ticket: Ticket) -> list[str]:
+def _lines(ticket: Ticket, added: Sequence[str]) -> list[str]:
     words = agents_words()
     said: dict[str, str] = words["summary"]
     mood = [words["signals"].get(signal.name, signal.name) for signal in ticket.signals if signal.name != "human_wanted"]
@@ -88,17 +96,19 @@ def _lines(ticket: Ticket) -> list[str]:
         due=clock(ticket.route.due.first_contact),
         suggestion=suggestion,
     )
-    return [who, _problem(ticket, said), _tried(ticket.attempts, words), _known(ticket, words), coming]
+    return [who, _problem(ticket, said, added), _tried(ticket.attempts, words), _known(ticket, words), coming]
 
 
-def _problem(ticket: Ticket, said: dict[str, str]) -> str:
-    """The first message with a matter in it and the last one."""
+def _problem(ticket: Ticket, said: dict[str, str], added: Sequence[str]) -> str:
+    """The first message with a matter in it and the last one; and the latest of what was added while waiting."""
     asked = [line.text for line in ticket.transcript if line.who == "customer"]
     matters = [text for text in asked if _tells(text)]
-    if not matters:
+    if not matters and not added:
         return said["problem_none"]
+    matters, added = (matters, added) if matters else ([added[0]], added[1:])
+    tail = said["added"].format(added="".join(_quote(text) for text in added[-ADDED_TOLD:])) if added else ""
     first, last = _quote(matters[0]), _quote(matters[-1])
-    return said["problem_then" if len(matters) > 1 and last != first else "problem"].format(first=first, last=last)
+    return said["problem_then" if len(matters) > 1 and last != first else "problem"].format(first=first, last=last) + tail
 
 
 def _tells(text: str) -> bool:

@@ -49,6 +49,19 @@ def tell_transfer(
     return f"{text}\n{words.say('advice', answer=advice)}" if advice else text
 
 
+def tell_again(held: Ticket, table: RoutingTable, words: Words, waiting: Waiting, now: datetime) -> str:
+    """What a customer who waits already is told of the wait: their place, and the time where it is known; else that it isn't.
+
+    :param now: when they ask.
+    """
+    if held.state == "after_hours":
+        return _closed(table, words, now) + words.say("leave_more")
+    if held.state == "assigned":
+        return words.say("assigned")
+    unknown = waiting.ahead is not None and waiting.minutes is None
+    return words.say("still") + words.wait(waiting) + (words.say("wait_unknown") if unknown else "")
+
+
 def notice_of(before: Ticket, after: Ticket) -> str:
     """What the customer is told of a change after which the bot speaks to them again; "" after another one."""
     if after.state == "returned_to_bot" != before.state:
@@ -100,10 +113,14 @@ def _passed_on(ticket: Ticket, words: Words) -> str:
 
 
 def _after_hours(ticket: Ticket, table: RoutingTable, words: Words) -> list[str]:
-    opens = table.hours.next_opening(ticket.created) if table.hours else None
-    closed = words.say("closed", opening=_day(opens, ticket.created)) if opens else words.say("closed_unknown")
+    closed = _closed(table, words, ticket.created)
     phone = ticket.slots.get("phone")
     return [closed, words.say("phone_known", phone=phone) if phone else words.say("leave_phone"), words.say("leave_more")]
+
+
+def _closed(table: RoutingTable, words: Words, now: datetime) -> str:
+    opens = table.hours.next_opening(now) if table.hours else None
+    return words.say("closed", opening=_day(opens, now)) if opens else words.say("closed_unknown")
 
 
 def _day(moment: datetime, now: datetime) -> str:
