@@ -38,13 +38,13 @@ def while_waiting(held: Ticket, asked: Asked, action: Action) -> Action:
     idle = state.task is None
     if asked.phone and (idle or held.state == "after_hours"):
         return Action(kind="handoff", rule=CONTACT, reason=held.reason)
+    declines_else = state.options or state.offer  # then it may be these that are not wanted
+    if idle and not declines_else and (message.smalltalk == "cancel" or says("withdraws", message.normalised)):
+        return Action(kind="smalltalk", rule=WITHDRAWN)
     if action.kind == "handoff":
         return action.model_copy(update={"rule": STILL_WAITING})
     if idle and says("asks_wait", message.normalised):
         return Action(kind="handoff", rule=STILL_WAITING, reason=held.reason)
-    declines_else = state.options or state.offer  # then it may be these that are not wanted
-    if idle and not declines_else and (message.smalltalk == "cancel" or says("withdraws", message.normalised)):
-        return Action(kind="smalltalk", rule=WITHDRAWN)
     last = asked.session.turns[-1] if asked.session.turns else None
     told_just_now = action.kind == "answer" and action.candidate and last and last.faq_id == action.candidate.faq_id
     unsure = action.kind in UNSURE.get(held.state, ()) and action.rule != NOTHING_READ
