@@ -222,6 +222,7 @@ class Chatbot:
             vector=vector,
             earlier=session.turns[-RECALLED:],
             recent=self._recent,
+            topic_of_task=task.topic if task else "",
         )
         policy = self.policy(contents, message.degraded)
         names = tuple(dict.fromkeys((*state.names, *names_in(message))))

@@ -47,16 +47,16 @@ def go_on(state: State, message: Understanding, config: BotConfig, has_orders: b
     if asked and (number or is_attempt(message.text, asked) or _last_digits(asked, message)):
         return ask(state, known, asked, config, rule="slot_invalid", wording="invalid")
     if asked and says("lacks", message.normalised):
-        return _without(asked, state, known, config)
+        return another_proof(asked, state, config) or ask(state, known, asked, config, rule="slot_lacking")
     return None
 
 
-def _without(lacking: str, state: State, known: dict[str, str], config: BotConfig) -> Action:
-    """Where the customer hasn't what was asked for: another proof, if there is one without it; else ask once more."""
+def another_proof(lacking: str, state: State, config: BotConfig) -> Action | None:
+    """Where the customer doesn't give what was asked for: another proof, if there is one that does without it."""
     others = [pair for pair in config.orders.proof if lacking not in pair]
-    kept = {name: value for name, value in known.items() if name != lacking}
-    missing = next((slot for pair in others for slot in pair if slot not in kept), None)
-    return ask(state, kept, missing or lacking, config, rule="slot_lacking")
+    kept = {name: value for name, value in state.slots.items() if name not in (lacking, NUMBER)}
+    missing = next((slot for pair in others for slot in pair if slot not in kept and slot not in state.declined), None)
+    return ask(state, kept, missing, config, rule="slot_lacking") if missing else None
 
 
 def none_of_these(state: State, config: BotConfig) -> Action:

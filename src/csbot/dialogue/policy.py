@@ -16,7 +16,9 @@ from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import NOTHING_READ, State
 from csbot.dialogue.task_choice import new_task, running_task, start_task
 from csbot.dialogue.tasks import Task
+from csbot.dialogue.undoing import undoes
 from csbot.intents.answers import says
+from csbot.intents.task_answers import tells
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
 from csbot.models import Action, Candidate, Offer, Understanding
 from csbot.text import has_emoji, is_foreign
@@ -29,12 +31,13 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
     """One action for the message. Same arguments, same action."""
     before = state
     if message.called_off:
-        state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, options=(), option_texts=())
+        state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, declined=(), options=(), option_texts=())
     action = (
         follow_up(state, message, policy)
         or doubts_last_reply(state, message, policy)
         or _human(state, message, policy)
         or _answer_to_question(state, message, policy)
+        or undoes(state, message, policy)
         or _courtesy(state, message)
         or _picked(state, message, policy)
         or complains(message)
@@ -108,9 +111,12 @@ def _courtesy(state: State, message: Understanding) -> Action | None:
         return None
     rule = f"smalltalk_{message.smalltalk}"
     if message.smalltalk == "cancel" and state.task:
-        return Action(
-            kind="smalltalk", rule=rule, wording="cancel_task" if state.task == ORDER_PROGRESS else "cancel_other_task"
-        )
+        words = "cancel_task" if state.task == ORDER_PROGRESS else "cancel_other_task"
+        if tells("wrong_task", message.normalised):
+            words = "wrong_task"
+        elif tells("later", message.normalised):
+            words = "set_aside"
+        return Action(kind="smalltalk", rule=rule, wording=words)
     if state.task is None:
         offer: Offer | None = "mentioned" if message.smalltalk == "identity" else None
         return Action(kind="smalltalk", rule=rule, wording=rule, offer=offer)

@@ -6,15 +6,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from csbot.dialogue.naming import is_all_of_it, is_bare_number, owner_of, value_after_name, with_part_replaced
 from csbot.dialogue.tasks import CONFIRM, SAID, Task, TaskSlot
 from csbot.intents.answers import says, without_lead
+from csbot.intents.findings import pattern
 from csbot.intents.slots import is_attempt
+from csbot.intents.task_answers import tells
 from csbot.intents.understand import find_choice, without_slots
 from csbot.models import Slot, Understanding
 from csbot.text import normalise
 
 LONGEST_TEXT = 200
 """Characters of a free text that are kept: an address or an account of a fault needs no more."""
+
+_CLAUSE = re.compile(r"[,，。;；!！\s]")
 
 
 @dataclass(frozen=True)
@@ -35,21 +40,21 @@ def fill(task: Task, known: dict[str, str], asked: str | None, message: Understa
     """
     values: dict[str, str] = {}
     taken: list[Slot] = []
-    correcting = asked == CONFIRM and says("corrects", message.normalised)
     waiting = task.slot(asked) if asked else None
+    parts = _parts(task, known, message)
     for slot in sorted(task.slots, key=lambda slot: (slot.name != asked, slot.name in known)):
         if slot.kind == "choice":
-            open_ = slot.name not in known or slot.name == asked or correcting
-            value = _chosen(slot, message.normalised, numbered=slot.name == asked) if open_ else _labelled(slot, message.text)
-            value = value and _chosen(slot, normalise(value), numbered=False)
+            value = _choice(task, slot, known, asked, message)
         elif slot.kind == "text":
-            value = _labelled(slot, message.text)
-            if not value and slot.find and (slot.name not in known or correcting) and slot.name != asked:
-                value = _found(slot.find, message.text)
+            value = value_after_name(slot, message.text, message.slots) or parts.get(slot.name)
+            open_ = slot.name not in known or _corrected(task, slot, asked, message)
+            if not value and slot.find and open_ and slot.name != asked:
+                value = found_in(slot, message.text)
+            if value and not slot.accepts(value):
+                value = with_part_replaced(known.get(slot.name, ""), value)
         else:
-            entity = next(
-                (s for s in message.slots if s.name == slot.kind and s not in taken and _meant(s, slot, waiting, message)), None
-            )
+            fitting = (s for s in message.slots if s.name == slot.kind and s not in taken)
+            entity = next((s for s in fitting if _meant(s, slot, waiting, message, parts)), None)
             value = entity.value if entity else None
             if entity:
                 taken.append(entity)
@@ -77,40 +82,96 @@ def taken_back(task: Task, known: dict[str, str], asked: str | None, message: Un
     """
     denies = says("denies", message.normalised)
     wrong = denies or says("corrects", message.normalised)
-    gone = {slot.name for slot in task.slots if wrong and slot.title in message.normalised}
+    gone = {slot.name for slot in task.slots if wrong and any(name in message.normalised for name in slot.names)}
     if not (denies and asked == CONFIRM):
         latest = {task.kind_of(name): name for name in known}  # of several of a kind, the one given last
         gone |= {latest[kind] for kind in message.withdrawn if kind in latest}
     return [slot.name for slot in task.slots if slot.name in gone and slot.name in known]
 
 
-def _meant(entity: Slot, slot: TaskSlot, waiting: TaskSlot | None, message: Understanding) -> bool:
-    """A date in an account of what happened is not the date that the task wants, unless that is what was asked for."""
-    if slot.kind != "date" or (waiting and waiting.name == slot.name):
+def asks_something(message: Understanding) -> bool:
+    """Whether the message is clearly a question, be there an FAQ for it or not."""
+    return tells("queries", message.normalised) or message.text.rstrip().endswith(("?", "？"))
+
+
+def _corrected(task: Task, slot: TaskSlot, asked: str | None, message: Understanding) -> bool:
+    """Whether a value of this slot in the message takes the place of the one read back: what the customer names wins."""
+    form = message.normalised
+    named = [other.name for other in task.slots if any(name in form for name in other.names)]
+    return asked == CONFIRM and says("corrects", form) and (not named or slot.name in named)
+
+
+def _parts(task: Task, known: dict[str, str], message: Understanding) -> dict[str, str]:
+    """Bare numbers read as days that are parts of another slot's value, by that slot: it is named, or its number denied."""
+    found = {}
+    denied = [message.text[slice(*one.span)] for one in message.denied]
+    holding = [slot for slot in task.slots if slot.kind == "text" and any(part in known.get(slot.name, "") for part in denied)]
+    for entity in message.slots:
+        if entity.name == "date" and is_bare_number(entity, message.text):
+            owner = owner_of(entity, task, message.text) or next(iter(holding), None)
+            if owner and owner.kind != "date":
+                found[owner.name] = message.text[slice(*entity.span)]
+    return found
+
+
+def _meant(entity: Slot, slot: TaskSlot, waiting: TaskSlot | None, message: Understanding, parts: dict[str, str]) -> bool:
+    """Whether a value is for this slot. Of dates, many aren't: numbers of houses, days ruled out or asked about, the past."""
+    if slot.kind != "date":
         return True
-    return not (waiting and waiting.kind == "text") and not says("past", normalise(message.text[slice(*entity.span)]))
+    start, end = entity.span
+    said = message.text[start:end]
+    if said in parts.values():
+        return False
+    if asks_something(message) and not tells("proposes", normalise(message.text[:start] + message.text[end:])):
+        return False
+    if tells("not_then", normalise(_CLAUSE.split(message.text[:start])[-1] + _CLAUSE.split(message.text[end:])[0])):
+        return asks_something(message)
+    if waiting and waiting.name == slot.name:
+        return True
+    return not (waiting and waiting.kind == "text") and not says("past", normalise(said))
 
 
-def _chosen(slot: TaskSlot, form: str, *, numbered: bool) -> str | None:
-    """The choice named in a message in normal form, the longest of its words deciding; or picked by its number."""
-    if numbered and (place := find_choice(form, list(slot.choices))) is not None:
+def _choice(task: Task, slot: TaskSlot, known: dict[str, str], asked: str | None, message: Understanding) -> str | None:
+    """The choice that the message makes; of one made before, only where it is named, denied, or all that is said."""
+    form = message.normalised
+    if slot.name == asked and (place := find_choice(form, list(slot.choices))) is not None:
         return list(slot.choices)[place]
+    if slot.name in known and slot.name != asked and (named := value_after_name(slot, message.text, message.slots)):
+        return chosen(slot, normalise(named))
+    words = _choice_words(slot, form)
+    given = max((pair for pair in words if not _is_denied(pair[0], form)), key=lambda pair: len(pair[0]), default=None)
+    if given is None:
+        return None
+    denied = any(value == known.get(slot.name) for word, value in words if _is_denied(word, form))
+    alone = asked == CONFIRM and is_all_of_it(given[0], form)
+    open_ = slot.name not in known or slot.name == asked or denied or alone or _corrected(task, slot, asked, message)
+    return given[1] if open_ else None
+
+
+def chosen(slot: TaskSlot, form: str) -> str | None:
+    """The choice named in a message in normal form, the longest of its words deciding."""
+    held = [pair for pair in _choice_words(slot, form) if not _is_denied(pair[0], form)]
+    return max(held, key=lambda pair: len(pair[0]))[1] if held else None
+
+
+def _choice_words(slot: TaskSlot, form: str) -> list[tuple[str, str]]:
+    """The words in the message that mean a choice, each with that choice."""
     words = [(normalise(word), value) for value, others in slot.choices.items() for word in (value, *others)]
-    held = [(len(word), value) for word, value in words if word in form]
-    return max(held, key=lambda pair: pair[0])[1] if held else None
+    return [(word, value) for word, value in words if word in form]
 
 
-def _labelled(slot: TaskSlot, text: str) -> str | None:
-    """What stands after the slot's title: 「地址是…」「地址改成…」."""
-    match = re.search(
-        rf"{re.escape(slot.title)}(?:[写填]?错了|不对)?[,，\s]*(?:应该)?(?:是|为|:|：|改成|改为|换成)+\s*([^,，。;；!！\n]+)",
-        text,
-    )
-    return match.group(1).strip() if match else None
+def _is_denied(word: str, form: str) -> bool:
+    """Whether every mention of the word is a denial: 「不是橱柜」."""
+    return all(pattern("corrections", "deny_before").search(ahead) for ahead in _befores(word, form))
 
 
-def _found(pattern: str, text: str) -> str | None:
-    match = re.search(pattern, text)
+def _befores(word: str, form: str) -> list[str]:
+    return [form[: match.start()] for match in re.finditer(re.escape(word), form)]
+
+
+def found_in(slot: TaskSlot, text: str) -> str | None:
+    """The value that the slot's ``find`` finds in any text."""
+    match = re.search(slot.find, text) if slot.find else None
     return without_lead(match.group()) if match else None
 
 

@@ -31,6 +31,25 @@ REFUSED = "answer_refused"
 DOUBTED = (NOT_CLEAR, REFUSED)
 """Rules of turns in which the customer did not understand the last reply, or said that it missed the point."""
 
+DECLINED = ("slot_lacked", "slot_refused")
+"""Rules of turns in which the customer hadn't what was asked for, or would rather not give it."""
+SAID_KEPT = 3
+"""Turns for which what was said outside a task is remembered: a task that starts then need not ask for it."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A merchant's task that was done.
+
+    :ivar task: its name. :ivar slots: what it was done with. :ivar reply: what the customer was told of it.
+    :ivar since: turns since then.
+    """
+
+    task: str
+    slots: dict[str, str]
+    reply: str
+    since: int = 0
+
 
 @dataclass(frozen=True)
 class State:
@@ -42,6 +61,9 @@ class State:
     :ivar task: task under way. :ivar asked: slot that the task waits for.
     :ivar slots: what the task knows. :ivar asks: how often each slot was asked for in this task.
     :ivar learnt: how often another slot was given instead of the one asked for, by the latter.
+    :ivar declined: slots of this task that the customer hasn't, or would rather not give.
+    :ivar said: what the customer said in the last turns outside any task, the latest last.
+    :ivar done: the merchant's task that was done last.
     :ivar failed_lookups: look-ups of this customer before this one that found nothing of theirs; not folded: the bot, which
         counts them over all sessions, puts it in.
     :ivar order_id: order that was shown last. :ivar shown: the slots that proved it. :ivar since_order: turns since then.
@@ -65,6 +87,9 @@ class State:
     slots: dict[str, str] = field(default_factory=dict)
     asks: dict[str, int] = field(default_factory=dict)
     learnt: dict[str, int] = field(default_factory=dict)
+    declined: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    done: Done | None = None
     failed_lookups: int = 0
     order_id: str | None = None
     shown: dict[str, str] = field(default_factory=dict)
@@ -105,6 +130,9 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         slots=dict(turn.slots) if turn.task else {},
         asks=asks,
         learnt=learnt,
+        declined=tuple(dict.fromkeys((*(state.declined if asks else ()), *_declined(turn)))),
+        said=(*state.said, turn.user)[-SAID_KEPT:] if turn.task is None and turn.kind in TALK else (),
+        done=_done(state, turn),
         order_id=turn.order_id or state.order_id,
         shown=dict(turn.slots) if turn.order_id else state.shown,
         since_order=0 if turn.order_id else state.since_order + 1,
@@ -115,6 +143,20 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         emergency=state.emergency.after(turn),
         names=tuple(dict.fromkeys((*state.names, *turn.names))),
     )
+
+
+TALK = ("answer", "clarify", "fallback", "smalltalk")
+"""Kinds of reply to what is said outside a task."""
+
+
+def _declined(turn: Turn) -> tuple[str, ...]:
+    return (turn.slot,) if turn.slot and turn.rule in DECLINED else ()
+
+
+def _done(state: State, turn: Turn) -> Done | None:
+    if turn.done:
+        return Done(turn.done, dict(turn.slots), turn.reply)
+    return replace(state.done, since=state.done.since + 1) if state.done else None
 
 
 def after_silence(state: State, now: Moment, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:

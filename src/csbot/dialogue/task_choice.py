@@ -7,6 +7,7 @@ from dataclasses import replace
 from csbot.dialogue import order_in_hand, order_progress, task_flow
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
+from csbot.dialogue.unwilling import unwilling
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Understanding
 
@@ -19,6 +20,8 @@ def running_task(state: State, message: Understanding, policy: Policy) -> Action
     task = policy.tasks.get(state.task or "")
     if task is None:
         return None
+    if declined := unwilling(state, message, policy):
+        return declined
     faq = policy.sure_faq(message)
     probability, other = policy.likeliest_task(message)
     switches = other != task.name and probability >= SWITCH
@@ -67,12 +70,13 @@ def new_task(state: State, message: Understanding, policy: Policy) -> Action | N
 
 
 def _other_task(state: State, message: Understanding, policy: Policy, rival: float, order: float) -> Action | None:
-    """A merchant's task that is likelier than order progress and than the FAQ, which stands back where a slot is given."""
+    """A merchant's task that is likelier than order progress and than the FAQ, which stands back where a slot is given or
+    the task is asked for outright."""
     probability, name = policy.likeliest_task(message)
     if not name or name == ORDER_PROGRESS or probability <= order:
         return None
     kinds = {slot.kind for slot in policy.tasks[name].slots} & {"phone", "order_id", "name"}
-    carries = any(slot.name in kinds for slot in message.slots)
+    carries = any(slot.name in kinds for slot in message.slots) or policy.tasks[name].is_asked_for(message.normalised)
     settings = policy.config.dialogue
     meant = probability >= settings.task_intent and (carries or probability >= rival)
     if meant or (carries and probability >= max(settings.task_with_slots, rival)):
@@ -81,7 +85,7 @@ def _other_task(state: State, message: Understanding, policy: Policy, rival: flo
 
 
 def start_task(name: str, state: State, message: Understanding, policy: Policy, *, rule: str) -> Action:
-    state = replace(state, asked=None, asks={}, learnt={})
+    state = replace(state, asked=None, asks={}, learnt={}, declined=())
     if name == ORDER_PROGRESS:
         return order_progress.start(state, message, policy.config, policy.has_orders, rule=rule)
     return task_flow.start(policy.tasks[name], state, message, policy.config.dialogue, rule=rule)

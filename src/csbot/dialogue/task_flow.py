@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from csbot.config import DialogueConfig
-from csbot.dialogue.slot_filling import fill, taken_back
+from csbot.dialogue.slot_filling import asks_something, chosen, fill, found_in, taken_back
 from csbot.dialogue.state import State
 from csbot.dialogue.tasks import CONFIRM, SAID, Task
 from csbot.intents.answers import says
+from csbot.intents.task_answers import tells, without_question
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Candidate, Understanding
+from csbot.text import normalise
+
+ASKED_AGAIN = ("slot_given", "slot_lacking")
+"""Rules under which a slot that the customer declined would be asked for a third time, where a human is called instead."""
+
+ONCE_MORE = 2
+"""Askings in vain for a slot that need not be filled, before it is left open."""
+LONGEST_SAID = 40
+"""Characters that are kept of what was said instead of a value."""
 
 
 def start(task: Task, state: State, message: Understanding, config: DialogueConfig, *, rule: str) -> Action:
     """Begin a merchant's task with what the message gives and with what is known of the customer."""
-    known = known_before(task, state)
+    known = said_before(task, state) | known_before(task, state)
     return proceed(task, state, known | fill(task, {}, None, message, whole=False).values, config, rule=rule)
+
+
+def said_before(task: Task, state: State) -> dict[str, str]:
+    """Choices and texts named in the last messages, before anything was done: 「锁坏了怎么办」, then 「那帮我报修」."""
+    found = {}
+    for text in state.said:  # the latest last, and it counts
+        for slot in task.slots:
+            value = chosen(slot, normalise(text)) if slot.kind == "choice" else found_in(slot, without_question(text))
+            if value and slot.accepts(value):
+                found[slot.name] = value
+    return found
 
 
 def known_before(task: Task, state: State) -> dict[str, str]:
@@ -33,6 +54,8 @@ def go_on(
     """
     known, asked = state.slots, state.asked
     asks = faq is not None and (says("asks", message.normalised) or message.text.rstrip().endswith(("?", "？")))
+    waiting = task.slot(asked) if asked else None
+    asks = asks or (asks_something(message) and not (waiting and found_in(waiting, message.text)))
     lacks = says("lacks", message.normalised)
     filled = fill(task, known, asked, message, whole=not (asks or other or lacks))
     if filled.values:
@@ -47,12 +70,20 @@ def go_on(
 
 
 def insist(task: Task, state: State, message: Understanding, config: DialogueConfig) -> Action | None:
-    """What to do about a message that gives nothing and asks nothing else: leave the slot open, or ask once more."""
+    """What to do about a message that gives nothing: ask once more, and leave open at last what need not be filled.
+
+    A question that no FAQ answers is said to be open; what is no value is never taken for one.
+    """
     if state.asked is None:
         return None
     slot = task.slot(state.asked)
+    if asks_something(message):
+        words = "question_at_confirm" if state.asked == CONFIRM else "question_unanswered"
+        return ask(task, state, state.slots, state.asked, config, rule="question_unanswered", wording=words)
+    if slot and not slot.required and state.asks.get(slot.name, 0) < ONCE_MORE:
+        return ask(task, state, state.slots, slot.name, config, rule="slot_invalid", wording="invalid")
     if slot and not slot.required:
-        return proceed(task, state, _left_open(state, message), config, rule="slot_left_open")
+        return proceed(task, state, _left_open(state, ""), config, rule="slot_left_open")
     if state.asked == CONFIRM:
         return ask(task, state, state.slots, CONFIRM, config, rule="not_confirmed", wording="which")
     return ask(task, state, state.slots, state.asked, config, rule="slot_missing")
@@ -61,17 +92,36 @@ def insist(task: Task, state: State, message: Understanding, config: DialogueCon
 def answer_to_question(task: Task, state: State, message: Understanding, config: DialogueConfig) -> Action | None:
     """Yes to a confirmation, or no preference for a slot that need not be filled: words that are courtesy elsewhere."""
     slot = task.slot(state.asked) if state.asked else None
-    if state.asked == CONFIRM and (says("agrees", message.normalised) or says("wants", message.normalised)):
+    form = message.normalised
+    if state.asked == CONFIRM and (says("agrees", form) or says("wants", form) or tells("soon", form)):
         return _do(task, state.slots, rule="confirmed")
-    if slot and not slot.required and says("leaves_open", message.normalised):
-        return proceed(task, state, _left_open(state, message), config, rule="slot_left_open")
+    if slot and slot.soonest and tells("soon", form):
+        return proceed(task, state, _left_open(state, slot.soonest), config, rule="slot_left_open")
+    if slot is None or slot.required:
+        return None
+    if says("leaves_open", form) or (slot.kind == "date" and _is_vague_time(message)):
+        return leave_open(task, state, message, config)
+    if slot.kind != "choice" and says("agrees", form):  # 「好的」 to 「没有要求可以说都行」
+        return proceed(task, state, _left_open(state, ""), config, rule="slot_left_open")
     return None
 
 
-def _left_open(state: State, message: Understanding) -> dict[str, str]:
-    """The slots with the one asked for marked as open, and what the customer said instead of it."""
+def _is_vague_time(message: Understanding) -> bool:
+    """A part of the day or week, or a day ruled out: kept in the customer's words, as it is no day."""
+    if any(slot.name == "date" for slot in message.slots):
+        return tells("not_then", message.normalised) and not asks_something(message)
+    return tells("vague_time", message.normalised)
+
+
+def leave_open(task: Task, state: State, message: Understanding, config: DialogueConfig) -> Action:
+    """Go on without the slot asked for, which need not be filled; what the customer said instead is kept."""
+    said = "" if message.text.strip() == "跳过" else message.text.strip()[:LONGEST_SAID]
+    return proceed(task, state, _left_open(state, said), config, rule="slot_left_open")
+
+
+def _left_open(state: State, said: str) -> dict[str, str]:
+    """The slots with the one asked for marked as open, and what was said instead of it."""
     asked = state.asked or ""
-    said = "" if message.text.strip() in ("", "跳过") else message.text.strip()[:40]
     return {**state.slots, asked: "", asked + SAID: said}
 
 
@@ -93,11 +143,18 @@ def ask(
     :param wording: ask, invalid, which (of all is wrong), or a key of replies.yaml.
     """
     if state.asks.get(slot, 0) - state.learnt.get(slot, 0) >= config.slot_retry_limit:
-        words = "handoff_orders" if task.name == ORDER_PROGRESS else "handoff_task"
-        return Action(
-            kind="handoff", rule="slot_retry_limit", task=task.name, slots=slots, reason="slot_not_given", wording=words
-        )
+        return give_up(task, slots, rule="slot_retry_limit")
+    if slot in state.declined and rule in ASKED_AGAIN:
+        return give_up(task, slots, rule="slot_declined")
+    if slot in state.declined and rule == "slot_missing":
+        return Action(kind="ask_slot", rule=rule, task=task.name, slot=slot, slots=slots, wording="slot_refused", offer="asked")
     return Action(kind="ask_slot", rule=rule, task=task.name, slot=slot, slots=slots, wording=wording)
+
+
+def give_up(task: Task, slots: dict[str, str], *, rule: str) -> Action:
+    """A human goes on with all that is known."""
+    words = "handoff_orders" if task.name == ORDER_PROGRESS else "handoff_task"
+    return Action(kind="handoff", rule=rule, task=task.name, slots=slots, reason="slot_not_given", wording=words)
 
 
 def _do(task: Task, slots: dict[str, str], *, rule: str) -> Action:

@@ -42,27 +42,34 @@ class _Declared(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _regular(pattern: str | None) -> str | None:
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise ValueError(f"正则表达式有误 {pattern!r}：{error} | not a regular expression") from None
+    return pattern
+
+
 class TaskSlot(_Declared):
     """Something that the bot must know to do a task."""
 
     name: Name
     kind: SlotKind = Field(description="how it is found; text: the whole message, when it was asked for")
     title: Text = Field(description="what customers call it; 「地址是…」 gives it, 「地址不对」 takes it back")
+    called: tuple[Text, ...] = Field(default=(), description="what else they call it: 「住址写错了」")
     required: bool = Field(default=True, description="False: asked for once, and left out where the customer doesn't care")
     prompts: tuple[Text, ...] = Field(min_length=2, description="questions, in changing words")
     invalid: tuple[Text, ...] = Field(min_length=1, description="said when what was given can't be right")
     check: str | None = Field(default=None, description="regular expression that must be found in the value")
     find: str | None = Field(default=None, description="kind text: regular expression that finds it in any message, unasked")
     choices: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="kind choice: each value, and other words")
+    why: str = Field(default="", description="what it is needed for, a whole sentence; said to who asks or would rather not")
+    soonest: str = Field(default="", description="kind date: what is noted for 「快点就行」; empty: it is no answer of its own")
 
     @field_validator("check", "find")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            raise ValueError(f"正则表达式有误 {pattern!r}：{error} | not a regular expression") from None
-        return pattern
+        return _regular(pattern)
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> TaskSlot:
@@ -70,9 +77,16 @@ class TaskSlot(_Declared):
             raise ValueError("kind: choice 须有 choices，其他类型不能有 | choices belong to kind choice, and to no other")
         if self.find and self.kind != "text":
             raise ValueError("find 只用于 kind: text | find is for kind text only")
+        if self.soonest and self.kind != "date":
+            raise ValueError("soonest 只用于 kind: date | soonest is for kind date only")
         if self.name == CONFIRM or self.name.endswith(SAID):
             raise ValueError(f"字段名 {self.name} 已有他用 | this name is used by csbot itself")
         return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called, the longest first."""
+        return tuple(sorted((self.title, *self.called), key=len, reverse=True))
 
     def accepts(self, value: str) -> bool:
         """Whether the value passes the slot's check."""
@@ -89,6 +103,10 @@ class Task(_Declared):
     title: Text = Field(description="how it is offered in a clarification: 「报修登记」")
     examples: tuple[Text, ...] = Field(default=(), description=f"utterances that ask for it, at least {LEAST_EXAMPLES}")
     unlike: tuple[Text, ...] = Field(default=(), description="utterances that sound like it and mean something else")
+    outright: str | None = Field(
+        default=None, description="regular expression over the normal form: asks for it outright, and goes before an FAQ"
+    )
+    topic: str = Field(default="", description="put before a short question asked in the middle: 「要钱吗」 → 「维修要钱吗」")
     slots: tuple[TaskSlot, ...] = Field(min_length=1, description="asked for in this order")
     confirm: tuple[Text, ...] = Field(
         default=(), description="said before it is done, with {summary} or {slot}; none: it is done unconfirmed"
@@ -97,6 +115,11 @@ class Task(_Declared):
     failed: tuple[Text, ...] = Field(default=(), description="said where it couldn't be done and a human takes over")
     call: str = Field(default="", description="name of the function that does it; default: the task's name")
     timeout_s: float = Field(default=3.0, gt=0, le=30, description="WeChat gives up after 5 s; 3 s leave time to answer")
+
+    @field_validator("outright")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        return _regular(pattern)
 
     @model_validator(mode="after")
     def _whole(self) -> Task:
@@ -134,6 +157,10 @@ class Task(_Declared):
     def kinds_of(self, slots: Mapping[str, str]) -> list[str]:
         """Kinds of the slots that have a value, the one given last last."""
         return [self.kind_of(name) for name, value in slots.items() if value and self.slot(name)]
+
+    def is_asked_for(self, form: str) -> bool:
+        """Whether a message in normal form asks for the task outright."""
+        return self.outright is not None and re.search(self.outright, form) is not None
 
     @property
     def handler(self) -> str:

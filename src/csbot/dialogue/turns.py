@@ -27,6 +27,7 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, t
         slot=action.slot,
         slots=action.slots,
         order_id=action.order.order_id if action.order else None,
+        done=action.task if action.kind == "task_done" else None,
         reason=action.reason,
         dangers=list(find_dangers(message.text)) if action.kind == "handoff" and in_emergency(message) else [],
         offer=action.offer,

@@ -75,8 +75,12 @@ def _question(state: State, action: Action, task: Task, now: datetime) -> str:
     if action.wording == "ask" and action.slot == CONFIRM:
         return _filled(_in_turn(task.confirm, times), task, action.slots, now)
     slot = task.slot(action.slot or "")
-    if slot is None or action.wording not in ("ask", "invalid"):
+    if slot is None:
         return say(action.wording, state.turns)
+    if action.wording not in ("ask", "invalid"):
+        said = say(action.wording, state.turns)
+        other = say("other_key", state.turns).format(slot=action.text) if action.text else ""
+        return said.format(slot=slot.title, why=slot.why, other=other, prompt=_in_turn(slot.prompts, times))
     text = _in_turn(slot.prompts if action.wording == "ask" else slot.invalid, times)
     return "\n".join([text, *(f"{i}. {choice}" for i, choice in enumerate(slot.choices, start=1))])
 

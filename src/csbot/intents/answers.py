@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import Literal
 
+from csbot.intents.task_answers import ends_task
 from csbot.resources import load_yaml
 
 Answer = Literal[
@@ -69,16 +70,19 @@ def without_lead(text: str) -> str:
     return _pattern("leads").sub("", text.strip())
 
 
-def without_calling_off(form: str) -> str | None:
+def without_calling_off(form: str, asked: str | None = None) -> str | None:
     """What is left of a message in normal form that begins by calling off what is under way; None where it doesn't.
+
+    :param asked: kind of the slot asked for.
 
     >>> without_calling_off("算了"), without_calling_off("不查了,发票怎么开"), without_calling_off("发票怎么开")
     ('', '发票怎么开', None)
     """
     first, *rest = _CLAUSE.split(form, maxsplit=1)
-    if says("calls_off", form):
+    if says("calls_off", form) or ends_task(form, asked=asked):
         return ""
-    if not says("calls_off", first):
+    if not (says("calls_off", first) or ends_task(first, asked=asked)):
         return None
     following = rest[0] if rest else ""
-    return without_calling_off(following) if without_calling_off(following) is not None else following
+    left = without_calling_off(following, asked)
+    return following if left is None else left

@@ -13,6 +13,7 @@ from csbot.intents.numbers import ambiguous_number
 from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
 from csbot.intents.signals import find_signals
 from csbot.intents.slots import DEFAULT_ORDER_ID, read_slots
+from csbot.intents.task_answers import tells
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
@@ -41,6 +42,9 @@ _FIRST = re.compile(r"^(?:就?(?:是|要|选)?)?(?:最)?(?:上面|前面|头)(?:
 
 MOST_CANDIDATES = 10
 """Candidates made of a message: a trace keeps them and a list offers five. Of a bare topic all are looked at."""
+
+ELLIPTIC_CHARS = 8
+"""A question this short, asked in the middle of a task, may leave out what it is about: 「要钱吗」."""
 
 
 def find_choice(text: str, options: Sequence[str]) -> int | None:
@@ -98,6 +102,7 @@ def understand(
     vector: Vectors | None = None,
     earlier: Sequence[Turn] = (),
     recent: RecentVectors | None = None,
+    topic_of_task: str = "",
 ) -> Understanding:
     """Understand ``text`` against one version of the knowledge base.
 
@@ -107,6 +112,7 @@ def understand(
     :param tasks: recognises the merchant's tasks.
     :param vector: the vector of `matter_of` the message, where it is made already.
     :param earlier: the session's turns before it, oldest first. :param recent: vectors of recent messages.
+    :param topic_of_task: what the task under way is about; a short question asked in the middle may leave it out.
     :raises EncoderError: the encoder can't run and the knowledge base may not degrade.
     """
     form = normalise(text)
@@ -120,7 +126,7 @@ def understand(
     core = matter_of(text, reading.found)
     if offered and not task and not reading.found and _NOT_THAT.match(form):
         core, vector = query_form(_NOT_THAT.sub("", form)), None
-    rest = without_calling_off(core) if task else None
+    rest = without_calling_off(core, asked) if task else None
     if rest is not None:  # 「不查了，发票怎么开」: the rest is the matter; without a rest it is as good as 「算了」
         core, vector = rest, None
         smalltalk = find_smalltalk(rest) if rest else "cancel"
@@ -149,6 +155,8 @@ def understand(
     candidates = tuple(contents.rank(core, meant, most=None if topic else MOST_CANDIDATES))
     if before:
         candidates = tuple(again_last(candidates, before))
+    if topic_of_task and len(core) <= ELLIPTIC_CHARS and tells("queries", core):
+        candidates = max(candidates, _rank(topic_of_task + core, kb, contents), key=_confidence)
     best = candidates[0] if candidates else None
     repeat = find_repeat(core, vector, best, earlier, contents, kb.encode, recent or RecentVectors())
     return Understanding.model_construct(  # parts are valid already
@@ -168,6 +176,15 @@ def understand(
         called_off=rest is not None,
         degraded=vector is None,
     )
+
+
+def _rank(form: str, kb: KnowledgeBase, contents: Contents) -> tuple[Candidate, ...]:
+    made = kb.encode([form])
+    return tuple(contents.rank(form, None if made is None else made[0], most=MOST_CANDIDATES))
+
+
+def _confidence(candidates: Sequence[Candidate]) -> float:
+    return candidates[0].confidence if candidates else 0.0
 
 
 def _mood(signals: tuple[Signal, ...], earlier: Sequence[Turn]) -> tuple[Signal, ...]:

@@ -51,6 +51,7 @@ class Turn(Data):
     slot: str | None = None
     slots: dict[str, str] = Field(default_factory=dict)
     order_id: str | None = None
+    done: str | None = Field(default=None, description="merchant's task that was done with this message")
     reason: str | None = None
     dangers: list[str] = Field(default_factory=list, description="kinds of danger told of, where a human was called for it")
     offer: Offer | None = None
