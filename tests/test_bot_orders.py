@@ -190,7 +190,7 @@ def test_a_slot_never_given_ends_with_a_human(make: Make) -> None:
     replies = talk(bot, "我想查一下我的订单", "我不告诉你", "就是不告诉你")
     assert [reply.kind for reply in replies] == ["ask_slot", "ask_slot", "handoff"]
     assert replies[0].text != replies[1].text
-    assert replies[2].trace.rule == "slot_retry_limit"
+    assert replies[2].trace.rule == "slot_declined"
 
 
 def test_a_customer_whom_the_host_has_identified_is_told_at_once(make: Make) -> None:

@@ -229,7 +229,7 @@ class Chatbot:
         action = decide(state, message, policy)
         asked = Asked(session, state, message, names, attempt_id, now, contents.get, policy.sure_faq)
         held, action = self._handoffs.pass_on(asked, action)
-        action = self._act(session, state, action, attempt_id, now)
+        action = self._act(session, state, action, attempt_id, now, text)
         faq = contents.get(action.candidate.faq_id) if action.candidate else None
         spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)
         action, held, spoken = self._handoffs.settle(asked, action, held, spoken)
@@ -262,7 +262,7 @@ class Chatbot:
             )
         return Policy(self.config, answer=answer, clarify=clarify, has_orders=self.orders is not None, tasks=self.tasks)
 
-    def _act(self, session: Session, state: State, action: Action, attempt_id: str, now: datetime) -> Action:
+    def _act(self, session: Session, state: State, action: Action, attempt_id: str, now: datetime, said: str) -> Action:
         """Do what the action needs from outside: look an order up, or have a merchant's task done."""
         if action.kind == "task_done" and action.task:
             caller = Caller(
@@ -272,7 +272,7 @@ class Chatbot:
             return self._handlers.settle(self.tasks[action.task], state, action, caller, now)
         if action.kind != "order_status" or self._lookups is None:
             return action
-        settled = self._lookups.settle(session, state, action, attempt_id)
+        settled = self._lookups.settle(session, state, action, attempt_id, said)
         if settled.order and self.config.orders.link_proven and session.customer_id:
             self._counts.link(order_progress.proof_of(settled.order), session.customer_id)
             session.earlier = self._counts.earlier(session)

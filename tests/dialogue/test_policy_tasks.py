@@ -84,9 +84,9 @@ def test_when_will_it_come_is_about_the_order_just_shown() -> None:
     assert action.slots == {"phone": "13800000001", "name": "林晓燕", "order_id": "QH1"}
 
 
-def test_an_faq_that_is_sure_goes_before_the_order_just_shown() -> None:
-    action = decide(SHOWN, message("那大概还要多久才能到", candidate("ship-time", 0.95)), policy())
-    assert told(action) == ("answer", "confident")
+def test_an_faq_asked_word_for_word_goes_before_the_order_just_shown() -> None:
+    action = decide(SHOWN, message("那大概还要多久才能到", candidate("ship-time", 1.0, exact=True)), policy())
+    assert told(action) == ("answer", "exact")
 
 
 def test_an_elliptic_question_is_about_the_order_just_shown_whatever_faq_fits() -> None:

@@ -113,7 +113,10 @@ def test_what_was_offered_is_known_to_be_orders_as_long_as_it_stays() -> None:
         False,
     ]
     assert replay([listed, picked]).options == ("QH1", "QH2")
-    assert (replay([listed, turn("answer")]).options, replay([listed, turn("answer")]).offers_orders) == ((), False)
+    for between in ("answer", "fallback"):
+        kept = [replay([listed, *[turn(between)] * times]).options for times in (1, 3, 4)]
+        assert kept == [("QH1", "QH2"), ("QH1", "QH2"), ()]
+    assert (replay([listed, turn("handoff")]).options, replay([listed, turn("ask_slot")]).offers_orders) == ((), False)
 
 
 def test_a_human_is_on_offer_until_the_next_message_only() -> None:

@@ -7,6 +7,8 @@ from functools import cache
 
 from csbot.config import BotConfig
 from csbot.dialogue.order_progress import ask, continue_with, keys_in, look_up, next_slot, proven
+from csbot.dialogue.order_questions import LONGEST, UNWANTED, question_in, yields
+from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ANOTHER, FOLLOW_UP, State
 from csbot.intents.answers import says
 from csbot.models import Action, Understanding
@@ -50,6 +52,32 @@ def about_the_order_in_hand(
     if asked_for or (not surer and is_follow_up(form)):
         return look_up({**state.shown, "order_id": state.order_id}, rule=FOLLOW_UP, trusted=proven(state))
     return None
+
+
+def asked_about(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """A short question about the order in hand, which its own fields answer or can't: no FAQ knows it better.
+
+    An exact question of the knowledge base is that question; a task under way, and a key of another order, go first.
+    """
+    top = message.candidates[0] if message.candidates else None
+    if state.order_id is None or not is_in_hand(state) or state.task or not policy.has_orders:
+        return None
+    if message.picked or keys_in(message):
+        return None
+    about = question_in(message.normalised)
+    if about is None or (top and top.exact and top.action is None):
+        return None
+    if (about == UNWANTED and state.since_order > 0) or (yields(about) and top and top.confidence >= FAIR):
+        return None
+    return look_up({**state.shown, "order_id": state.order_id}, rule=FOLLOW_UP, trusted=proven(state), about=about)
+
+
+def not_in_the_order(state: State, message: Understanding) -> Action | None:
+    """Something is asked right after an order was shown that neither it nor an FAQ knows: a colleague may."""
+    asks = says("asks", message.normalised) or message.text.rstrip().endswith(("?", "？"))
+    if state.task or not is_in_hand(state) or not asks or len(message.normalised) > LONGEST:
+        return None
+    return Action(kind="fallback", rule="miss", wording="order_unknown", offer="asked")
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from csbot.config import BotConfig, OrderConfig
 from csbot.dialogue import task_flow
+from csbot.dialogue.order_memory import SEVERAL
 from csbot.dialogue.slot_filling import taken_back
 from csbot.dialogue.state import ANOTHER, LOOKUP_LIMIT, NOT_FOUND, PICKED, State
 from csbot.dialogue.tasks import order_task
@@ -26,6 +27,7 @@ NUMBER = "number"
 def start(state: State, message: Understanding, config: BotConfig, has_orders: bool, *, rule: str) -> Action:
     """Begin with what the message gives, and with what a task before this one knew."""
     before = task_flow.known_before(order_task(), replace(state, shown={}, identified=None)) if state.task else {}
+    before = state.orders.mentioned | before
     if has_orders and (doubt := _doubtful(state, message, before)):
         return doubt
     return continue_with(state, before | keys_in(message), keys_in(message), config, has_orders, rule=rule)
@@ -119,13 +121,20 @@ def ask(state: State, slots: dict[str, str], slot: str, config: BotConfig, *, ru
 
 def pick(state: State, order_id: str) -> Action:
     """The order picked from those that were listed."""
-    slots = state.slots if state.task else state.shown
-    return look_up({**slots, "order_id": order_id}, rule=PICKED, trusted=proven(state))
+    return look_up({**proof_of_list(state), "order_id": order_id}, rule=PICKED, trusted=proven(state))
 
 
-def look_up(slots: dict[str, str], *, rule: str, trusted: dict[str, str] | None = None) -> Action:
-    """The backend is to be asked; `settle` then says what came of it."""
-    return Action(kind="order_status", rule=rule, task=ORDER_PROGRESS, slots=slots, trusted=trusted or {})
+def proof_of_list(state: State) -> dict[str, str]:
+    """The slots that proved the orders listed."""
+    return state.orders.listed or (state.slots if state.task else state.shown)
+
+
+def look_up(slots: dict[str, str], *, rule: str, trusted: dict[str, str] | None = None, about: str = "") -> Action:
+    """The backend is to be asked; `settle` then says what came of it.
+
+    :param about: what of the order is asked, a question of `csbot.dialogue.order_questions`; "": how it stands.
+    """
+    return Action(kind="order_status", rule=rule, task=ORDER_PROGRESS, slots=slots, trusted=trusted or {}, about=about)
 
 
 def _to_human(rule: str, reason: str, slots: dict[str, str]) -> Action:
@@ -188,6 +197,9 @@ def settle(state: State, action: Action, orders: Sequence[Order], config: BotCon
 
     "Not found" and "not yours" can't be told apart here: the caller passes what `owned` left over.
     """
+    picked = {option.faq_id for option in action.options}
+    if action.rule == SEVERAL and (chosen := tuple(order for order in orders if order.order_id in picked)):
+        return action.model_copy(update={"orders": chosen})
     wanted = action.slots.get("order_id")
     named = [order for order in orders if wanted and _same("order_id", order.order_id, wanted)]
     others = [order for order in orders if action.rule == ANOTHER and order.order_id != state.order_id]

@@ -9,9 +9,11 @@ from dataclasses import replace
 
 from csbot.config import too_close
 from csbot.dialogue import order_in_hand, order_progress, task_flow
+from csbot.dialogue.accounts import only_told
 from csbot.dialogue.emergency import follow_up
 from csbot.dialogue.last_reply import complains, doubts_last_reply, says_nothing
 from csbot.dialogue.mood import ask_before_human, with_mood
+from csbot.dialogue.order_list import picked_from_list
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import NOTHING_READ, State
 from csbot.dialogue.task_choice import new_task, running_task, start_task
@@ -34,13 +36,16 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, declined=(), options=(), option_texts=())
     action = (
         follow_up(state, message, policy)
+        or order_in_hand.asked_about(state, message, policy)
         or doubts_last_reply(state, message, policy)
         or _human(state, message, policy)
         or _answer_to_question(state, message, policy)
         or undoes(state, message, policy)
         or _courtesy(state, message)
+        or picked_from_list(state, message)
         or _picked(state, message, policy)
         or complains(message)
+        or only_told(state, message)
         or running_task(state, message, policy)
         or new_task(state, message, policy)
         or says_nothing(state, message, policy)
@@ -184,7 +189,8 @@ def _miss(state: State, message: Understanding, policy: Policy) -> Action:
         return Action(kind="handoff", rule="miss_limit", reason="not_understood", wording="handoff_missed")
     if is_foreign(message.text):
         return Action(kind="fallback", rule="other_language", wording="other_language", offer="asked")
-    return Action(kind="fallback", rule="miss", wording="fallback")
+    words = "pick_again" if state.offers_orders else "fallback"
+    return order_in_hand.not_in_the_order(state, message) or Action(kind="fallback", rule="miss", wording=words)
 
 
 def _best(message: Understanding) -> Candidate | None:

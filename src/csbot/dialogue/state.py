@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from csbot.config import IDLE_TIMEOUT_S
 from csbot.dialogue.dangers import Emergency
+from csbot.dialogue.order_memory import SEVERAL, OrderMemory, keeps_list, remembered
 from csbot.models import Moment, Offer, OrderQuery, Session, Turn
 
 NOT_FOUND = "order_not_found"
@@ -67,6 +68,7 @@ class State:
     :ivar failed_lookups: look-ups of this customer before this one that found nothing of theirs; not folded: the bot, which
         counts them over all sessions, puts it in.
     :ivar order_id: order that was shown last. :ivar shown: the slots that proved it. :ivar since_order: turns since then.
+    :ivar orders: what is remembered of orders beside that one.
     :ivar identified: what the host has proven of the customer.
     :ivar at: time of the last turn; two states that differ in it alone are equal.
     :ivar argued: how often a wish for a human was answered by a question.
@@ -94,6 +96,7 @@ class State:
     order_id: str | None = None
     shown: dict[str, str] = field(default_factory=dict)
     since_order: int = 0
+    orders: OrderMemory = field(default_factory=OrderMemory)
     identified: OrderQuery | None = None
     at: Moment = field(default=None, compare=False)
     argued: int = 0
@@ -114,7 +117,8 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         if turn.slot == state.asked and set(turn.slots) > set(state.slots):
             learnt[turn.slot] = learnt.get(turn.slot, 0) + 1
     keeps_options = turn.kind == "smalltalk" or (turn.kind == "answer" and turn.task is not None)
-    keeps_options = keeps_options or (state.offers_orders and turn.rule in (PICKED, FOLLOW_UP, ANOTHER))
+    from_list = state.offers_orders and turn.rule in (PICKED, FOLLOW_UP, ANOTHER, SEVERAL)
+    keeps_options = keeps_options or from_list or (state.offers_orders and keeps_list(state.orders, turn))
     options = turn.options if turn.kind == "clarify" else state.options if keeps_options else ()
     texts = turn.option_texts if turn.kind == "clarify" else state.option_texts if keeps_options else ()
     return replace(
@@ -136,6 +140,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         order_id=turn.order_id or state.order_id,
         shown=dict(turn.slots) if turn.order_id else state.shown,
         since_order=0 if turn.order_id else state.since_order + 1,
+        orders=remembered(state.orders, turn, about_list=from_list),
         at=turn.at,
         argued=state.argued + (turn.rule == ARGUED),
         told=turn.reply if turn.kind == "answer" else "",

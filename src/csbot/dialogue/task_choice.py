@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from csbot.dialogue import order_in_hand, order_progress, task_flow
+from csbot.dialogue.accounts import speaks_of_something_else
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
 from csbot.dialogue.unwilling import unwilling
+from csbot.intents.progress import names_order
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Understanding
 
@@ -31,6 +33,8 @@ def running_task(state: State, message: Understanding, policy: Policy) -> Action
         action = task_flow.go_on(task, state, message, faq, policy.config.dialogue, other=switches)
     if action:
         return action
+    if task.name == ORDER_PROGRESS and speaks_of_something_else(message):
+        return None
     if faq:
         return Action(kind="answer", rule="faq_in_task", candidate=faq, task=state.task, slot=state.asked, slots=state.slots)
     if switches:
@@ -60,6 +64,8 @@ def new_task(state: State, message: Understanding, policy: Policy) -> Action | N
         starts = likely >= settings.task_intent and rival == 0.0
     if not has_key and order_in_hand.is_in_hand(state) and state.since_order == 0 and rival >= order_in_hand.FAIR:
         starts = False
+    if state.orders.called and not has_key and not names_order(message.normalised):
+        starts = False  # what is told while a colleague is awaited is for them
     if policy.has_orders:
         in_hand = order_in_hand.about_the_order_in_hand(state, message, policy.config, rival, asked_for=starts)
         if in_hand:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -36,6 +37,24 @@ def tell(order: Order, now: datetime) -> Told:
     offer: Offer | None = words.get("offer") or ("mentioned" if overdue else None)
     parts.append(data["offers"][offer] if offer else words["next"])
     return Told("".join(parts), offer)
+
+
+def tell_briefly(orders: Sequence[Order], now: datetime) -> str:
+    """Several orders, one line each: status, the latest event, the date that is expected."""
+    data = load_yaml("csbot.dialogue.data", "orders.yaml")
+    lines = []
+    for number, order in enumerate(orders, start=1):
+        kind: dict[str, Any] = data["statuses"].get(kind_of(order.status), data["other"])
+        items = f"（{'、'.join(order.items)}）" if order.items else ""
+        latest = max(order.events, key=lambda event: event.time, default=None)
+        parts = [f"{number}. {order.order_id}{items}：{order.status or data['no_status']}。"]
+        if latest:
+            parts.append(data["brief"].format(time=time_in_words(latest.time, now), event=latest.text.rstrip("。.")))
+        if order.eta and kind.get("awaited"):
+            late = has_passed(order.eta, now)
+            parts.append(data["overdue" if late else "expected"].format(date=date_in_words(order.eta, now)))
+        lines.append("".join(parts))
+    return "\n".join(lines)
 
 
 def kind_of(status: str) -> str:

@@ -25,7 +25,7 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, t
         option_texts=[option.question for option in action.options],
         task=None if ended else action.task,
         slot=action.slot,
-        slots=action.slots,
+        slots=action.slots if action.task or action.slots else _in_passing(message),
         order_id=action.order.order_id if action.order else None,
         done=action.task if action.kind == "task_done" else None,
         reason=action.reason,
@@ -35,6 +35,11 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, t
         names=names_in(message),
         at=at,
     )
+
+
+def _in_passing(message: Understanding) -> dict[str, str]:
+    """Order id, phone and name given beside another matter: a look-up in the next turns need not ask for them."""
+    return {slot.name: slot.value for slot in message.slots if slot.name in ("order_id", "phone", "name")}
 
 
 def _confidence(action: Action) -> float | None:

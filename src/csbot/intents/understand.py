@@ -11,6 +11,7 @@ from csbot.intents.answers import says, without_calling_off
 from csbot.intents.follow_up import again_last, answered_before, leaning
 from csbot.intents.numbers import ambiguous_number
 from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
+from csbot.intents.progress import asks_progress
 from csbot.intents.signals import find_signals
 from csbot.intents.slots import DEFAULT_ORDER_ID, read_slots
 from csbot.intents.task_answers import tells
@@ -122,6 +123,8 @@ def understand(
     picked = _option(contents, offers_orders, *list(offered.items())[choice]) if choice is not None else None
     rejected = bool(offered) and ((choice is not None and picked is None) or bool(_NONE.match(form)))
     reading = read_slots(text, asked=asked, order_id=order_id, known=known)
+    if not reading.found and asked in known and "name" in known:  # nothing was found with it: any part of the proof is mended
+        reading = read_slots(text, asked="name", order_id=order_id, known=known)
     slots = reading.slots
     core = matter_of(text, reading.found)
     if offered and not task and not reading.found and _NOT_THAT.match(form):
@@ -144,6 +147,8 @@ def understand(
     intents = {} if gives_slot else dict(contents.intents(vector))
     likely = {} if asked else contents.signals(vector) | {"human_wanted": intents.get(HUMAN_HANDOFF, 0.0)}
     signals = find_signals(text, likely)
+    if not slots and not asks_progress(text, form):
+        intents.pop(ORDER_PROGRESS, None)
     wanted = max((signal.score for signal in signals if signal.name == "order_wanted"), default=0.0)
     if wanted and not gives_slot:
         intents[ORDER_PROGRESS] = max(wanted, intents.get(ORDER_PROGRESS, 0.0))

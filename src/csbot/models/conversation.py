@@ -30,6 +30,8 @@ class Action(Frozen):
     slots: dict[str, str] = Field(default_factory=dict, description="all slots of the task known so far")
     trusted: dict[str, str] = Field(default_factory=dict, description="what the host itself has proven of the customer")
     order: Order | None = None
+    orders: tuple[Order, ...] = Field(default=(), description="several orders, told in short")
+    about: str = Field(default="", description="what of the order is asked: a key of dialogue/data/order_questions.yaml")
     order_id: str | None = Field(default=None, description="order in hand when a human is called")
     reason: str | None = Field(default=None, description="why a human is needed")
     text: str = Field(default="", description="what is said, where it is no fixed wording: an order, what a task came to")

@@ -10,13 +10,15 @@ from dataclasses import replace
 
 from csbot.config import BotConfig
 from csbot.dialogue import order_progress
+from csbot.dialogue.order_questions import tell_about
 from csbot.dialogue.state import State
-from csbot.dialogue.telling import tell
+from csbot.dialogue.telling import tell_briefly
 from csbot.errors import OrderBackendError
 from csbot.models import Action, Order, OrderQuery, Session, utc_now
 from csbot.orders import limits
 from csbot.orders.base import AnyOrderBackend, ask_backend
 from csbot.storage.base import Store
+from csbot.text import normalise
 
 _log = logging.getLogger("csbot")
 
@@ -37,11 +39,12 @@ class OrderLookups:
         self.store = store
         self._free = threading.BoundedSemaphore(MOST_LOOKUPS)
 
-    def settle(self, session: Session, state: State, action: Action, attempt_id: str) -> Action:
+    def settle(self, session: Session, state: State, action: Action, attempt_id: str, said: str = "") -> Action:
         """What the look-up that ``action`` asks for comes to: an order, several to pick from, another question, or a human.
 
         An order that is another's and one that doesn't exist go the same way, step by step.
 
+        :param said: the customer's message.
         :raises StoreError: attempts can't be counted.
         """
         attempt = limits.begin(self.store, session, action, attempt_id, self.config.orders)
@@ -51,7 +54,10 @@ class OrderLookups:
             found = self._owned(action)
             settled = order_progress.settle(replace(state, failed_lookups=attempt.before), action, found, self.config)
             if settled.order:
-                settled = settled.model_copy(update=tell(settled.order, utc_now())._asdict())
+                told = tell_about(settled.order, settled.about, normalise(said), session.turns, utc_now())
+                settled = settled.model_copy(update=told._asdict())
+            elif settled.orders:
+                settled = settled.model_copy(update={"text": tell_briefly(settled.orders, utc_now())})
         except Exception as error:  # whatever the merchant's code raises or returns, the customer gets a human
             _log.warning("order backend failed: %s", type(error).__name__)
             self.store.withdraw(attempt.keys, attempt.id)

@@ -1,0 +1,156 @@
+"""Questions about an order that was just shown, answered from its own fields; what it lacks is said to be lacking.
+
+The words are data, in ``data/order_questions.yaml``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from csbot.dialogue.telling import Told, date_in_words, has_passed, kind_of, tell, time_in_words
+from csbot.models import Order, OrderEvent, Turn
+from csbot.resources import load_yaml
+
+LONGEST = 18
+"""Characters beyond which a message says more than one short question."""
+RECENT = 6
+"""Turns in which the same words about an order are not said twice."""
+UNWANTED = "unwanted"
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return load_yaml("csbot.dialogue.data", "order_questions.yaml")
+
+
+@cache
+def _orders() -> dict[str, Any]:
+    return load_yaml("csbot.dialogue.data", "orders.yaml")
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    statuses = "|".join(re.escape(word) for kind in _orders()["statuses"].values() for word in kind["words"])
+    questions = _data()["questions"].items()
+    return {about: re.compile(question["pattern"].replace("<status>", statuses)) for about, question in questions}
+
+
+def question_in(form: str) -> str | None:
+    """What of an order a message in normal form asks, by its name in the data; None: nothing that is known here.
+
+    >>> [question_in(form) for form in ("快递员电话", "师傅几点来", "怎么又延期", "寄到哪里的", "发票怎么开")]
+    ['contact', 'when', 'reason', 'address', None]
+    """
+    if not 0 < len(form) <= LONGEST:
+        return None
+    return next((about for about, pattern in _patterns().items() if pattern.search(form)), None)
+
+
+def yields(about: str) -> bool:
+    """Whether an FAQ that is sure is the better answer to such a question."""
+    return bool(_data()["questions"][about].get("yields"))
+
+
+def tell_about(order: Order, about: str, asked: str, turns: Sequence[Turn], now: datetime) -> Told:
+    """What the customer is told of an order: all of it, or what was asked; where it was said just before, that nothing is new.
+
+    :param about: a question of the data; "" tells all. :param asked: the message in normal form.
+    :param turns: the session's turns so far.
+    """
+    before = [turn for turn in turns[-RECENT:] if turn.order_id == order.order_id]
+    offered = bool(turns) and turns[-1].offer == "asked"
+    told = _answer(order, about, asked, len(before), offered, now) if about else tell(order, now)
+    said = [turn.reply for turn in before]
+    if about == UNWANTED or not (told.text in said if about else any(told.text in reply for reply in said)):
+        return told
+    again = _reason_again(order) if about == "reason" else None
+    return again if again and again.text not in said else _still(order, len(before), now)
+
+
+def _reason_again(order: Order) -> Told | None:
+    """That the order says no more of the reason than it did."""
+    latest = max(order.events, key=lambda event: event.time, default=None)
+    if latest is None:
+        return None
+    data = _data()
+    return Told(data["reason_again"].format(event=latest.text.rstrip("。.")) + data["offers"]["follow"], "asked")
+
+
+def _still(order: Order, times: int, now: datetime) -> Told:
+    """One short line where nothing has changed since it was told; from the second time on a human is offered."""
+    data, kind = _data(), _kind(order)
+    line = _in_turn(data["still"], times - 1).format(status=order.status or _orders()["no_status"])
+    date = _date(order, now) if kind.get("awaited") else ""
+    if kind.get("offer") or times > 1:
+        return Told(line + date + data["offers"]["press"], "asked")
+    return Told(line + date, None)
+
+
+def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now: datetime) -> Told:
+    data = _data()
+    question: dict[str, Any] = data["questions"][about]
+    kind = _kind(order)
+    state = data["reason"].format(status=order.status or _orders()["no_status"], means=kind.get("means", ""))
+    latest = max(order.events, key=lambda event: event.time, default=None)
+    recorded = _event(data["recorded"], latest, now)
+    made = question.get("answers")
+    if made == UNWANTED:
+        return Told(state + data["unwanted_or_no" if offered else UNWANTED], "mentioned" if offered else "asked")
+    if made == "help":
+        return Told(recorded + data["offers"]["follow"], "asked")
+    if made == "reason":
+        text = state + (recorded or data["no_reason"])
+        return Told(text + data["offers"]["follow" if kind.get("offer") else "ask"], "asked")
+    if made == "items" and order.items:
+        return Told(data["items"].format(items="、".join(order.items)), None)
+    if made == "when":
+        return _when(order, kind, state + recorded, asked, now)
+    found = _event(data["related"], _quoted(order, question.get("quotes")), now)
+    if found and not question.get("partly"):
+        return Told(found, None)
+    absent = _in_turn(data["absent"], times).format(title=question["title"])
+    return Told(absent + found + data["offers"]["ask"], "asked")
+
+
+def _when(order: Order, kind: dict[str, Any], state: str, asked: str, now: datetime) -> Told:
+    """The expected date; of an order that nothing is awaited of, how it stands."""
+    data = _data()
+    if not kind.get("awaited"):
+        return Told(state, None)
+    if not order.eta:
+        return Told(data["no_date"] + data["offers"]["ask"], "asked")
+    hour = data["hour"] if re.search(data["hours"], asked) and ":" not in order.eta else ""
+    text = _date(order, now) + hour
+    if kind.get("offer") or has_passed(order.eta, now):
+        return Told(text + data["offers"]["press"], "asked")
+    return Told(text + kind.get("next", ""), None)
+
+
+def _date(order: Order, now: datetime) -> str:
+    if not order.eta:
+        return ""
+    told = _orders()["overdue"] if has_passed(order.eta, now) else _data()["expected"]
+    return str(told.format(date=date_in_words(order.eta, now)))
+
+
+def _quoted(order: Order, pattern: str | None) -> OrderEvent | None:
+    """The newest event that has such words."""
+    found = [event for event in order.events if pattern and re.search(pattern, event.text)]
+    return max(found, key=lambda event: event.time, default=None)
+
+
+def _event(words: str, event: OrderEvent | None, now: datetime) -> str:
+    return words.format(time=time_in_words(event.time, now), event=event.text.rstrip("。.")) if event else ""
+
+
+def _kind(order: Order) -> dict[str, Any]:
+    data = _orders()
+    return dict(data["statuses"].get(kind_of(order.status), data["other"]))
+
+
+def _in_turn(wordings: Sequence[str], turn: int) -> str:
+    return wordings[turn % len(wordings)]

@@ -1,0 +1,65 @@
+"""Accounts that ask for nothing begin no look-up, end one that waits, and are for the colleague who has been called."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from handmade import ASKED_NAME, ASKED_PHONE, START, candidate, message, policy, told
+
+from csbot.dialogue.order_memory import OrderMemory
+from csbot.dialogue.policy import decide
+from csbot.dialogue.state import State, replay
+from csbot.models import Turn
+
+CALLED = State(turns=1, orders=OrderMemory(called=True))
+
+
+def turn(kind: str, **fields: object) -> Turn:
+    return Turn.model_validate({"user": "?", "kind": kind, "rule": "r"} | fields)
+
+
+@pytest.mark.parametrize("state", [START, ASKED_PHONE, ASKED_NAME])
+@pytest.mark.parametrize(("text", "rule"), [
+    ("已经装上了", "told_done"), ("很满意", "told_done"), ("我还没下单呢", "told_undone"), ("图还没签字", "told_undone"),
+])  # fmt: skip
+def test_what_is_done_or_not_ordered_is_taken_note_of(state: State, text: str, rule: str) -> None:
+    action = decide(state, message(text, candidate("a", 0.5)), policy())
+    assert (*told(action), action.task) == ("smalltalk", rule, None)
+
+
+def test_an_exact_question_and_a_key_go_first() -> None:
+    assert decide(START, message("装好了", candidate("a", 1.0, exact=True)), policy()).kind == "answer"
+    assert decide(ASKED_PHONE, message("13800000001，很满意", asked="phone"), policy()).slot == "name"
+
+
+@pytest.mark.parametrize("text", ["打坏了一大块", "水管也漏了", "我都说了三遍了", "你说的我都看过了"])
+def test_a_look_up_does_not_hold_whoever_speaks_of_something_else(text: str) -> None:
+    action = decide(ASKED_PHONE, message(text), policy())
+    assert (action.kind, action.task) == ("fallback", None)
+    assert decide(ASKED_PHONE, message("嗯嗯这个嘛"), policy()).task == "order_progress"
+
+
+def test_while_a_colleague_is_awaited_only_an_outright_question_begins_a_look_up() -> None:
+    assert decide(CALLED, message("什么时候有人来看", order=0.9), policy()).kind == "fallback"
+    assert decide(CALLED, message("我的订单到哪了", order=0.9), policy()).slot == "phone"
+    assert decide(CALLED, message("13800000001"), policy()).slot == "name"
+    assert decide(replace(CALLED, orders=OrderMemory()), message("什么时候有人来看", order=0.9), policy()).slot == "phone"
+
+
+def test_more_of_the_trouble_is_noted_for_the_colleague() -> None:
+    assert told(decide(CALLED, message("打坏了一大块"), policy())) == ("smalltalk", "told_beside")
+
+
+def test_a_colleague_is_awaited_until_the_ticket_is_closed_or_another_matter_is_answered() -> None:
+    called, filed = turn("handoff"), turn("answer", ticket_id="t1")
+    assert [replay([called, *more]).orders.called for more in ([], [filed], [filed, filed], [turn("fallback")])] == [True] * 4
+    assert [replay([called, *more]).orders.called for more in ([turn("answer")], [filed, turn("answer")])] == [False, False]
+
+
+def test_a_number_said_beside_another_matter_is_remembered_for_three_turns() -> None:
+    said, other = turn("answer", slots={"order_id": "QH202611030012"}), turn("answer")
+    kept = [replay([said, *[other] * times]).orders.mentioned for times in (0, 3, 4)]
+    assert kept == [{"order_id": "QH202611030012"}, {"order_id": "QH202611030012"}, {}]
+    action = decide(replay([said, other]), message("13800000001"), policy())
+    assert (action.kind, action.slots) == ("order_status", {"order_id": "QH202611030012", "phone": "13800000001"})

@@ -1,0 +1,145 @@
+"""Questions about an order that was shown, answered from its own fields, honestly where it has none, and never twice alike."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade import candidate, message, policy, told
+
+from csbot.dialogue.order_questions import question_in, tell_about
+from csbot.dialogue.policy import decide
+from csbot.dialogue.state import State
+from csbot.dialogue.telling import tell, tell_briefly
+from csbot.models import Order, Turn
+
+NOW = datetime(2026, 11, 22, 14, 30, tzinfo=timezone(timedelta(hours=8)))
+DATA = Path(__file__).parents[2] / "data"
+ID, PHONE, NAME = "QH202611030012", "13800000001", "林晓燕"
+SHOWN = State(turns=3, order_id=ID, shown={"phone": PHONE, "name": NAME, "order_id": ID})
+
+
+def order(status: str, *events: str, **fields: Any) -> Order:
+    rows = [{"time": f"2026-11-{day:02}T10:00:00+08:00", "text": text} for day, text in enumerate(events, start=18)]
+    return Order.model_validate({"order_id": ID, "phone": PHONE, "name": NAME, "status": status, "events": rows} | fields)
+
+
+def turn(reply: str, **fields: Any) -> Turn:
+    return Turn(user="?", kind="order_status", rule="order_follow_up", reply=reply, order_id=ID, **fields)
+
+
+@pytest.mark.parametrize(("about", "forms"), [
+    ("reason", ["怎么回事", "为啥", "异常是什么意思", "怎么又延期了", "什么原因", "派送失败是怎么回事", "为什么会缺货"]),
+    ("when", ["什么时候到", "师傅几点来", "明天能到吗", "还要几天", "周三前能装吗", "大概几号送"]),
+    ("address", ["寄到哪里的", "送到哪个地址", "地址对不对", "收件人是谁"]),
+    ("contact", ["快递员电话", "师傅手机号多少", "怎么联系司机"]),
+    ("carrier", ["发的什么快递", "哪家物流", "谁送的"]), ("number", ["快递单号多少", "运单号发我"]),
+    ("who", ["谁来装", "师傅姓什么"]), ("price", ["一共多少钱", "尾款多少"]), ("items", ["买的是什么", "里面有几件商品"]),
+    ("unwanted", ["不要了", "不想要了", "退了吧", "这单取消吧"]), ("help", ["那怎么办"]), ("remedy", ["能补发吗", "会赔偿吗"]),
+])  # fmt: skip
+def test_what_is_asked_of_an_order(about: str, forms: list[str]) -> None:
+    assert [question_in(form) for form in forms] == [about] * len(forms)
+
+
+@pytest.mark.parametrize("form", [
+    "发票怎么开", "你们发什么快递", "质保多久", "退款多久到账", "运费多少钱", "地址怎么改", "怎么取消订单", "谢谢", "不要",
+    "", "转人工", "到哪了", "送到哪了", "安装多少钱",
+])  # fmt: skip
+def test_other_matters_are_not_about_the_order(form: str) -> None:
+    assert question_in(form) is None
+
+
+@pytest.mark.parametrize(("shown", "about", "asked", "words", "offer"), [
+    (order("异常", "地址不详，无法派送"), "reason", "", ["异常", "地址不详，无法派送", "人工同事"], "asked"),
+    (order("生产中"), "reason", "", ["生产中", "没有写具体原因"], "asked"),
+    (order("已发货", "中通已揽收", eta="2026-11-23"), "when", "什么时候到", ["预计时间：明天。"], None),
+    (order("待安装", eta="2026-11-23"), "when", "师傅几点来", ["明天", "几点订单里没有写"], None),
+    (order("待安装", eta="2026-11-23T15:00"), "when", "几点来", ["明天下午3点"], None),
+    (order("派送中", eta="2026-11-20"), "when", "", ["原定前天", "抱歉", "催"], "asked"),
+    (order("待测量"), "when", "", ["还没有写预计时间"], "asked"),
+    (order("已完成", "包裹已签收"), "when", "", ["已完成", "包裹已签收"], None),
+    (order("已发货", "顺丰已揽收", "到达杭州"), "carrier", "", ["顺丰已揽收"], None),
+    (order("生产中", "开料中"), "carrier", "", ["没有承运的公司"], "asked"),
+    (order("已发货"), "address", "", ["没有收货地址"], "asked"),
+    (order("异常", "收货地址不详"), "address", "", ["没有收货地址", "收货地址不详"], "asked"),
+    (order("派送中"), "contact", "", ["没有对方的电话"], "asked"),
+    (order("已发货", items=["门锁", "拉篮"]), "items", "", ["门锁、拉篮"], None),
+    (order("已发货"), "items", "", ["没有商品明细"], "asked"),
+    (order("已发货"), "unwanted", "", ["不想要这一单"], "asked"),
+])  # fmt: skip
+def test_it_is_answered_from_the_orders_own_fields(
+    shown: Order, about: str, asked: str, words: list[str], offer: str | None
+) -> None:
+    told = tell_about(shown, about, asked, [], NOW)
+    assert [word for word in words if word not in told.text] == []
+    assert told.offer == offer
+
+
+def test_no_answer_gives_away_a_phone_a_name_or_more_than_the_order_was_told_to_have() -> None:
+    for row in json.loads((DATA / "orders.json").read_text(encoding="utf-8")):
+        shown = Order.model_validate(row)
+        for about in ("reason", "when", "address", "contact", "carrier", "number", "who", "price", "items", "unwanted", "help"):
+            text = tell_about(shown, about, "", [], NOW).text + tell_briefly([shown], NOW)
+            assert shown.phone not in text
+            assert shown.name not in text
+
+
+def test_the_same_is_not_told_twice_but_that_nothing_is_new() -> None:
+    shown = order("运输中", "到达杭州", eta="2026-11-24")
+    first = tell(shown, NOW).text
+    second = tell_about(shown, "", "", [turn(first)], NOW)
+    third = tell_about(shown, "", "", [turn(first), turn(second.text)], NOW)
+    assert "没有新的进展" in second.text
+    assert len(second.text) < len(first)
+    assert "后天" in second.text
+    assert len({first, second.text, third.text}) == 3
+    assert (second.offer, third.offer) == (None, "asked")
+
+
+def test_where_something_is_new_it_is_told_in_full() -> None:
+    before = tell(order("运输中", "到达杭州"), NOW).text
+    assert tell_about(order("派送中", "到达杭州", "派送中"), "", "", [turn(before)], NOW).text.startswith("订单")
+
+
+def test_a_reason_asked_again_is_told_in_other_words() -> None:
+    shown, said = order("异常", "地址不详"), []
+    for _ in range(4):
+        said.append(tell_about(shown, "reason", "", [turn(text) for text in said], NOW).text)
+    assert len(set(said[:3])) == 3
+    assert all(one != following for one, following in pairwise(said))
+
+
+def test_not_wanted_beside_an_offer_of_help_may_mean_either() -> None:
+    told = tell_about(order("异常"), "unwanted", "", [turn("要我请人工吗？", offer="asked")], NOW)
+    assert told.offer == "mentioned"
+    assert "还是这一单不要了" in told.text
+
+
+def test_the_order_in_hand_answers_before_an_faq_that_sounds_alike() -> None:
+    action = decide(SHOWN, message("寄到哪里的", candidate("return-address", 0.97)), policy())
+    assert (*told(action), action.about, action.slots) == ("order_status", "order_follow_up", "address", SHOWN.shown)
+
+
+@pytest.mark.parametrize(("state", "text", "faq"), [
+    (replace(SHOWN, since_order=4), "寄到哪里的", candidate("a", 0.9)), (State(), "师傅几点来", candidate("a", 0.9)),
+    (SHOWN, "发的什么快递", candidate("a", 1.0, exact=True)), (SHOWN, "能补发吗", candidate("a", 0.9)),
+])  # fmt: skip
+def test_but_not_for_ever_and_not_before_what_is_asked_word_for_word(state: State, text: str, faq: Any) -> None:
+    assert decide(state, message(text, faq), policy()).kind == "answer"
+
+
+def test_not_wanted_is_of_the_order_only_right_after_it_was_told() -> None:
+    said = message("不要了", smalltalk="cancel")
+    assert decide(SHOWN, said, policy()).about == "unwanted"
+    assert decide(replace(SHOWN, since_order=1), said, policy()).kind == "smalltalk"
+
+
+def test_what_neither_the_order_nor_an_faq_knows_is_said_and_a_colleague_offered() -> None:
+    action = decide(SHOWN, message("这个颜色能换吗"), policy())
+    assert (action.kind, action.wording, action.offer) == ("fallback", "order_unknown", "asked")
+    assert decide(SHOWN, message("哈哈哈"), policy()).wording == "fallback"
