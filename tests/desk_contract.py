@@ -318,6 +318,15 @@ class DeskContract:
         assert kept is not None
         assert kept.contact == "13800000001"
 
+    def test_a_ticket_that_is_raised_goes_before_others(self, desk: Desk) -> None:
+        for number in range(2):
+            desk.file(ticket(number))
+        route = ticket(priority="urgent").route
+        assert desk.update("T1", lambda one: one.model_copy(update={"route": route})).route == route
+        assert [one.id for one in desk.queue()] == ["T1", "T0"]
+        with pytest.raises(TicketError):
+            desk.update("T9", lambda one: one)
+
     def test_what_a_waiting_customer_adds_is_on_the_ticket(self, desk: Desk) -> None:
         filed = desk.file(ticket())
         added = {"slots": {"phone": "138****0001"}, "titles": {"phone": "手机号"}, "summary": ["一", "二"]}

@@ -206,7 +206,7 @@ class Chatbot:
         text = text[:MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode("utf-8")  # lone surrogates can't be stored
         contents = self.kb.contents
         now = utc_now()
-        state = state_of(session, now, self.config.dialogue.idle_timeout_s)
+        state = self._handoffs.without_past_danger(session, state_of(session, now, self.config.dialogue.idle_timeout_s))
         task = self.tasks.get(state.task or "")
         message = understand(
             text,

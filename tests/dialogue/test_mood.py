@@ -6,6 +6,7 @@ import pytest
 from handmade import START, candidate, message, policy, told
 
 from csbot.dialogue.dangers import DANGER, safety_first
+from csbot.dialogue.mood import speaks_of_danger
 from csbot.dialogue.policy import decide
 from csbot.dialogue.state import ARGUED, State, advance
 from csbot.dialogue.wording import word
@@ -59,6 +60,13 @@ def test_somebody_in_danger_gets_a_human_however_well_an_faq_fits() -> None:
     ):
         smell = message("家里煤气味好大", faq).model_copy(update={"signals": signals})
         assert decide(START, smell, policy()).kind == expected
+
+
+def test_an_answer_helps_only_against_the_danger_that_it_is_about() -> None:
+    shut_in = candidate("a", 0.97).model_copy(update={"question": "门锁怎么反锁", "matched": "孩子反锁在屋里了"})
+    assert speaks_of_danger(shut_in, "两岁的娃反锁在卧室")
+    assert not speaks_of_danger(shut_in, "有人在撬我家门")
+    assert not speaks_of_danger(candidate("b", 0.97), "两岁的娃反锁在卧室")
 
 
 def test_the_answer_to_exactly_this_question_comes_after_what_to_do_at_once() -> None:

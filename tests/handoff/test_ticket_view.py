@@ -77,6 +77,10 @@ def test_markup_in_a_customers_words_is_shown_as_it_is() -> None:
     assert "[bold]你好[/]" in shown(ticket(transcript=[Line(who="customer", text="[bold]你好[/]")]))
 
 
+def test_where_help_is_needed_is_shown() -> None:
+    assert "我在文三路1号" in shown(ticket(place="我在文三路1号"))
+
+
 def test_each_step_is_shown_with_its_time_and_who_took_it() -> None:
     li = Actor(kind="agent", id="li")
     taken = transition(ticket(), "assigned", li, NOON + timedelta(minutes=5), "我来")

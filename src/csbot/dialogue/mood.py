@@ -45,10 +45,11 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     return action
 
 
-def speaks_of_danger(faq: Candidate) -> bool:
-    """Whether an FAQ is about an emergency, by the words of its question: to a smell of gas, an answer about dust is none."""
-    texts = (faq.question, faq.matched)
-    return faq.exact or any(shown_by_words(find_signals(text), "urgency") for text in texts)
+def speaks_of_danger(faq: Candidate, said: str) -> bool:
+    """Whether an FAQ is about the emergency told of, by the words of its question: to an intruder, an answer about a child that
+    shut itself in is none."""
+    urgent = [text for text in (faq.question, faq.matched) if shown_by_words(find_signals(text), "urgency")]
+    return faq.exact or any(not set(find_dangers(text)).isdisjoint(find_dangers(said)) for text in urgent)
 
 
 def ask_before_human(state: State, message: Understanding, policy: Policy) -> Action | None:

@@ -52,7 +52,7 @@ class Asked:
     def advice(self) -> str:
         """In an emergency: the answer that helps until somebody comes; else ""."""
         sure = self.sure_faq(self.message) if self.message.signal("urgency") >= PRESENT else None
-        faq = self.faq_of(sure.faq_id) if sure and speaks_of_danger(sure) else None
+        faq = self.faq_of(sure.faq_id) if sure and speaks_of_danger(sure, self.message.text) else None
         return faq.answer_for(self.session.channel) if faq else ""
 
     def heard(self, *, personal: bool) -> Message:

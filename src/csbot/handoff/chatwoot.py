@@ -23,6 +23,7 @@ from csbot.handoff.chatwoot_note import note_of
 from csbot.handoff.deliveries import Deliveries, Request
 from csbot.handoff.desk import Desk
 from csbot.handoff.posting import Poster
+from csbot.handoff.raising import RAISED
 from csbot.handoff.sending import Sent, send_due
 from csbot.handoff.signing import verify
 from csbot.handoff.states import HELD
@@ -186,7 +187,9 @@ class Chatwoot:
         self._put_message(conversation, f"{event.id} reply", reply.text)
         if reply.ticket:
             self._hand_over(conversation, reply.ticket)
-            if reply.trace.rule == STILL_WAITING and reply.ticket.state != "after_hours":
+            if reply.trace.rule == RAISED:
+                self._put_message(conversation, f"{event.id} note", note_of(reply.ticket), private=True)
+            if reply.trace.rule in (STILL_WAITING, RAISED) and reply.ticket.state != "after_hours":
                 self._put_status(conversation, f"{event.id} open", "open")
 
     def _hand_over(self, conversation: int, ticket: Ticket) -> None:

@@ -5,7 +5,7 @@ The built-in one is `csbot.handoff.sql.SqlDesk`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -103,6 +103,13 @@ class Desk(Protocol):
 
     def delivered(self, message: Message, at: datetime) -> None:
         """A message has reached the customer's channel."""
+        ...
+
+    def update(self, ticket_id: str, step: Callable[[Ticket], Ticket]) -> Ticket:
+        """The ticket after ``step``, a pure function, which gets it as it stands; its state stays.
+
+        :raises TicketError: there is no such ticket.
+        """
         ...
 
     def reach(self, ticket_id: str, phone: str) -> None:

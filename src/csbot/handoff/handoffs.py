@@ -11,20 +11,24 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
+from csbot.dialogue.dangers import Emergency
+from csbot.dialogue.state import State
 from csbot.dialogue.tasks import Task
 from csbot.errors import StoreError, TicketError
 from csbot.handoff import open_desk
 from csbot.handoff.asked import Asked
 from csbot.handoff.context import lines_of
-from csbot.handoff.desk import Desk
+from csbot.handoff.desk import OPEN, Desk
+from csbot.handoff.raising import RAISED, for_danger, raised, with_whereabouts
 from csbot.handoff.routing_table import RoutingTable, default_table
 from csbot.handoff.states import transition
 from csbot.handoff.summary import Summariser, summarise
 from csbot.handoff.ticket import Opening, open_ticket
 from csbot.handoff.waiting import CONTACT, NOTED, WITHDRAWN, slots_told, titles_of, told_since, while_waiting
-from csbot.handoff.wording import Words, tell_again, tell_transfer
+from csbot.handoff.wording import Words, tell_again, tell_raised, tell_transfer
 from csbot.models import Action, Actor, Earlier, Line, Message, Note, Session, Ticket, TicketState, Waiting
 from csbot.privacy import mask, mask_value
 
@@ -83,9 +87,11 @@ class Handoffs:
         held = self.desk.hear(held.id, asked.heard(personal=self.desk.personal))
         if held is None:  # finished in between
             return None, action
+        held = self._raised(self.desk, held, asked)
         if held.state == "active":
             return held, _silent(held)
-        return self._amended(self.desk, held, asked), while_waiting(held, asked, action)
+        held = self._amended(self.desk, held, asked)
+        return held, for_danger(asked, action) or while_waiting(held, asked, action)
 
     def settle(self, asked: Asked, action: Action, held: Ticket | None, spoken: str) -> tuple[Action, Ticket | None, str]:
         """What remains to be done: open the ticket, say what the wait is, let the desk know what the customer is told.
@@ -114,6 +120,28 @@ class Handoffs:
         if held is None or self.desk is None or held.state == "failed":
             return action, held, spoken
         return self._told(self.desk, asked, action, held, spoken)
+
+    def without_past_danger(self, session: Session, state: State) -> State:
+        """The state; without the danger that people have dealt with."""
+        opened = next((turn.ticket_id for turn in reversed(session.turns) if turn.dangers), None)
+        if not state.emergency.kinds or self.desk is None or opened is None:
+            return state
+        try:
+            ticket = self.desk.get(opened)
+        except StoreError as error:
+            log.warning("读不到工单：%s | the desk can't be read", error)
+            return state
+        return replace(state, emergency=Emergency()) if ticket and ticket.state not in OPEN else state
+
+    def _raised(self, desk: Desk, held: Ticket, asked: Asked) -> Ticket:
+        """The open ticket with what danger adds to it; as it was, where the desk can't be written: the message is there."""
+        if raised(held, asked, self._opening) is held:
+            return held
+        try:
+            return desk.update(held.id, lambda ticket: raised(ticket, asked, self._opening))
+        except StoreError as error:
+            log.error("工单 %s 没能升级：%s | the ticket could not be raised", held.id, error)
+            return held
 
     def _held(self, session: Session) -> Ticket | None:
         """The open ticket of a session. Where the desk can't be read the bot answers, unless an agent had it just before."""
@@ -146,12 +174,14 @@ class Handoffs:
             asked.session, asked.message, action, asked.names, asked.at, state=asked.state, faq_of=asked.faq_of,
             opening=self._opening, key=asked.key, history=self._history(asked.session), agents=self._agents(asked),
         )  # fmt: skip
+        ticket = with_whereabouts(ticket, asked)
         if self.desk is None:
             return ticket
         try:
             filed = self.desk.file(ticket)
             if filed.id != ticket.id:
-                filed = self.desk.hear(filed.id, asked.heard(personal=self.desk.personal)) or self.desk.file(ticket)
+                heard = self.desk.hear(filed.id, asked.heard(personal=self.desk.personal))
+                filed = self._raised(self.desk, heard, asked) if heard else self.desk.file(ticket)
         except StoreError as error:
             log.error("工单 %s 没能登记：%s | the ticket could not be filed", ticket.id, error)
             return transition(ticket, "failed", Actor(kind="system"), asked.at, "工单库写入失败")
@@ -165,6 +195,8 @@ class Handoffs:
     def _again(self, asked: Asked, held: Ticket, action: Action) -> str:
         """What a customer who waits already is told."""
         words = Words(held.channel, asked.state.turns)
+        if action.rule == RAISED:
+            return tell_raised(asked.message, words, asked.state.turns, self._waiting(held, asked.at), asked.advice)
         if action.rule == CONTACT and asked.phone and self.desk:
             self.desk.reach(held.id, asked.phone)
             taken = "taken" if held.state == "after_hours" else "taken_queued"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -166,6 +166,11 @@ class SqlDesk(Database):
         this = sa.and_(MESSAGES.c.ticket_id == message.ticket_id, MESSAGES.c.number == message.number)
         with self._writing() as connection:
             connection.execute(sa.update(MESSAGES).where(this, MESSAGES.c.delivered.is_(None)).values(delivered=at))
+
+    def update(self, ticket_id: str, step: Callable[[Ticket], Ticket]) -> Ticket:
+        """See `Desk.update`."""
+        with self._writing() as connection:
+            return change(connection, ticket_id, step)
 
     def reach(self, ticket_id: str, phone: str) -> None:
         """See `Desk.reach`."""

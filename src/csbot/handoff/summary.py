@@ -112,11 +112,12 @@ def _problem(ticket: Ticket, said: dict[str, str], added: Sequence[str]) -> str:
 
 
 def _tells(text: str) -> bool:
-    """Whether a masked message has a matter: more than courtesy, a value, or the bare wish for a human."""
+    """Whether a masked message has a matter: more than courtesy, a value, or the bare wish for a human; 「着火了」 is one."""
     rest = re.sub(agents_words()["labels"], "", text)
     hanzi = sum("\u4e00" <= char <= "\u9fff" for char in rest)
-    wish = any(signal.name == "human_wanted" and signal.score >= PRESENT for signal in find_signals(text))
-    return hanzi >= 4 and not (wish and len(text) <= BARE_WISH_CHARS and not tells_matter(text))
+    shown = [signal.name for signal in find_signals(text) if signal.score >= PRESENT]
+    wish = "human_wanted" in shown
+    return "urgency" in shown or (hanzi >= 4 and not (wish and len(text) <= BARE_WISH_CHARS and not tells_matter(text)))
 
 
 def _tried(attempts: Sequence[Attempt], words: dict[str, Any]) -> str:

@@ -30,7 +30,7 @@ def render(ticket: Ticket, now: datetime, *, messages: Sequence[Message] = (), w
     parts: list[RenderableType] = [_head(ticket, now), Text("\n".join(ticket.summary), style="bold")]
     if ticket.signals:
         parts.append(_signals(ticket.signals))
-    if ticket.slots or ticket.order_id or ticket.contact:
+    if ticket.slots or ticket.order_id or ticket.contact or ticket.place:
         parts.append(_known(ticket))
     parts.append(_conversation(ticket, messages, whole))
     if ticket.suggested:
@@ -89,6 +89,8 @@ def _known(ticket: Ticket) -> RenderableType:
     table = _grid(2)
     if ticket.contact:
         table.add_row(Text("回电", style="dim"), Text(ticket.contact, style="bold"))
+    if ticket.place:
+        table.add_row(Text("地点", style="dim"), Text(ticket.place, style="bold"))
     for name, value in slots_shown(ticket):
         table.add_row(Text(ticket.titles.get(name) or words.get(name, name), style="dim"), value)
     if ticket.order_id:

@@ -66,4 +66,5 @@ def _event(of: Ticket, name: str, kind: EventType, at: datetime, **parts: Any) -
 
 def _covered(ticket: Ticket) -> Ticket:
     notes = [note.model_copy(update={"text": mask(note.text)}) for note in ticket.notes]
-    return ticket.model_copy(update={"contact": mask_value("phone", ticket.contact), "notes": notes})
+    hidden = {"contact": mask_value("phone", ticket.contact), "place": mask(ticket.place)}
+    return ticket.model_copy(update={**hidden, "notes": notes})

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from csbot.dialogue.dangers import DANGER, dangers_told, find_dangers, safety_first
 from csbot.handoff.routing_table import RoutingTable
 from csbot.handoff.summary import slots_shown
 from csbot.intents.signals import shown_by_words
-from csbot.models import CHINA, Ticket, Waiting
+from csbot.models import CHINA, Ticket, Understanding, Waiting
 from csbot.resources import load_yaml
 
-DANGER = 0.93
-"""Urgency from which safety comes first: somebody is or may be hurt (see ``intents/data/signals.yaml``)."""
 LEAST_MINUTES = 1
 
 
@@ -35,8 +34,9 @@ def tell_transfer(
     words = Words(ticket.channel, turn)
     if ticket.state == "failed":
         return words.say("broken")
-    danger = shown_by_words(ticket.signals, "urgency")
-    parts = [words.say("safety")] if danger >= DANGER else []
+    parts = []
+    if shown_by_words(ticket.signals, "urgency") >= DANGER:
+        parts.append(safety_first(dangers_told([line.text for line in ticket.transcript if line.who == "customer"]), turn))
     parts.append(opening)
     if ticket.earlier or ticket.history:
         parts.append(words.say("repeat"))
@@ -60,6 +60,14 @@ def tell_again(held: Ticket, table: RoutingTable, words: Words, waiting: Waiting
         return words.say("assigned")
     unknown = waiting.ahead is not None and waiting.minutes is None
     return words.say("still") + words.wait(waiting) + (words.say("wait_unknown") if unknown else "")
+
+
+def tell_raised(message: Understanding, words: Words, turn: int, waiting: Waiting, advice: str = "") -> str:
+    """What a customer in the queue is told who tells of something that cannot wait: safety first, if it is danger."""
+    danger = shown_by_words(message.signals, "urgency") >= DANGER
+    safety = safety_first(find_dangers(message.text), turn) if danger else ""
+    text = safety + words.say("raised") + words.wait(waiting)
+    return f"{text}\n{words.say('advice', answer=advice)}" if advice else text
 
 
 def notice_of(before: Ticket, after: Ticket) -> str:

@@ -156,6 +156,7 @@ class Ticket(Frozen):
     order_status: str = Field(default="", description="what the customer was told of it")
     signals: list[Signal] = Field(default_factory=list, description="texts masked")
     contact: str = Field(default="", description="phone to call back, readable: the customer left it for that")
+    place: str = Field(default="", description="where help is needed, readable: told by somebody in danger")
     earlier: list[str] = Field(default_factory=list, description="ids of this customer's sessions before it, newest first")
     history: list[Earlier] = Field(default_factory=list, description="earlier sessions and tickets, newest first")
     suggested: list[Suggestion] = Field(default_factory=list, description="answers for the agent, best first")
