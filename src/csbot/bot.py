@@ -17,7 +17,7 @@ from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import LOOKUP_LIMIT, NOT_FOUND, State, state_of
 from csbot.dialogue.tasks import Task, declared
 from csbot.dialogue.turns import names_in, turn_of
-from csbot.dialogue.wording import word
+from csbot.dialogue.wording import with_second, word
 from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
 from csbot.handlers import Handler, Handlers
@@ -231,7 +231,10 @@ class Chatbot:
         held, action = self._handoffs.pass_on(asked, action)
         action = self._act(session, state, action, attempt_id, now, text)
         faq = contents.get(action.candidate.faq_id) if action.candidate else None
-        spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)
+        answer = faq.answer_for(session.channel) if faq else ""
+        if action.also and (second := contents.get(action.also.faq_id)):
+            answer = with_second(answer, second.question, second.answer_for(session.channel), state.turns)
+        spoken = word(state, action, self.tasks, answer, now)
         action, held, spoken = self._handoffs.settle(asked, action, held, spoken)
         trace = trace_of(state, message, action, policy, contents, names, started)
         session.turns.append(turn_of(message, action, spoken, now, held.id if held else None))

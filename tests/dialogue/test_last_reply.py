@@ -8,6 +8,7 @@ from handmade import ASKED_PHONE, START, candidate, message, policy, told
 from csbot import Chatbot, KnowledgeBase, Session
 from csbot.dialogue.policy import decide
 from csbot.dialogue.state import State, advance
+from csbot.intents.answers import questions_in
 from csbot.models import Signal, Turn
 
 ANSWERED = advance(
@@ -118,3 +119,28 @@ def test_another_language_is_told_in_both(small_kb: KnowledgeBase) -> None:
     bot, session = Chatbot(small_kb), Session(customer_id="u")
     assert "Chinese" in bot.reply(session, "hello do you ship to canada?").text
     assert bot.reply(session, "human").kind == "handoff"
+
+
+def test_two_questions_in_one_message_get_two_answers(small_kb: KnowledgeBase) -> None:
+    reply = Chatbot(small_kb).reply(Session(customer_id="u"), "怎么退货，另外发票怎么开")
+    assert (reply.faq_id, reply.trace.rule) == ("return", "two_questions")
+    assert "申请退货" in reply.text
+    assert "另外您问的“发票怎么开”：" in reply.text or "还有您问的“发票怎么开”：" in reply.text
+
+
+def test_a_second_half_that_the_bot_is_not_sure_of_is_not_made_up() -> None:
+    both = (candidate("a", 0.9), candidate("b", 0.7))
+    assert told(decide(START, message("怎么退货，另外会写诗吗", candidate("a", 0.9), parts=both), policy())) == (
+        "answer",
+        "confident",
+    )
+    same = (candidate("a", 0.9), candidate("a", 0.95))
+    assert told(decide(START, message("怎么退，另外怎么寄", candidate("a", 0.9), parts=same), policy())) == (
+        "answer",
+        "confident",
+    )
+
+
+@pytest.mark.parametrize("text", ["还有货吗", "另外一个柜子", "发票怎么开", "我的订单,另外一单呢"])
+def test_one_question_is_no_two(text: str) -> None:
+    assert questions_in(text) is None

@@ -49,6 +49,7 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         or running_task(state, message, policy)
         or new_task(state, message, policy)
         or says_nothing(state, message, policy)
+        or _two_questions(message, policy)
         or _faq(state, message, policy)
         or _miss(state, message, policy)
     )
@@ -146,6 +147,17 @@ def _picked(state: State, message: Understanding, policy: Policy) -> Action | No
     if option.action:
         return start_task(option.action, state, message, policy, rule="option_picked")
     return Action(kind="answer", rule="option_picked", candidate=option)
+
+
+def _two_questions(message: Understanding, policy: Policy) -> Action | None:
+    """Both answers to a message that asks two questions, where the bot is sure of each."""
+    if len(message.parts) != 2 or (message.candidates and message.candidates[0].exact):
+        return None
+    first, second = message.parts
+    sure = all(part.action is None and policy.band(part) == "answer" for part in message.parts)
+    if not sure or first.faq_id == second.faq_id:
+        return None
+    return Action(kind="answer", rule="two_questions", candidate=first, also=second)
 
 
 def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:

@@ -57,6 +57,11 @@ def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, n
     return (said.replace("{text}", action.text) if action.text else said) + resume
 
 
+def with_second(answer: str, question: str, second: str, turn: int) -> str:
+    """An answer and that to the second question of the same message."""
+    return answer + "\n" + say("also", turn).format(question=question.rstrip("？?。"), answer=second)
+
+
 def _resume(state: State, action: Action, task: Task | None) -> str:
     """What a task under way still needs, said at the end of an answer to something else."""
     if task is None or action.kind not in ("answer", "smalltalk"):

@@ -35,6 +35,7 @@ Answer = Literal[
     "asks_phone",
     "asks_wait",
     "withdraws",
+    "joins",
 ]
 
 LONGEST = {
@@ -44,6 +45,8 @@ LONGEST = {
     **{"asks_phone": 20, "asks_wait": 20, "withdraws": 20},
 }
 """Characters beyond which a message says more than this."""
+LEAST_HALF = 4
+"""Characters of a half that can stand alone."""
 _CLAUSE = re.compile(r"[,，。.;；!！~\s]+")
 
 
@@ -86,3 +89,14 @@ def without_calling_off(form: str, asked: str | None = None) -> str | None:
     following = rest[0] if rest else ""
     left = without_calling_off(following, asked)
     return following if left is None else left
+
+
+def questions_in(form: str) -> tuple[str, str] | None:
+    """The two halves of a message in normal form that asks twice; None where it doesn't, or where a half says next to nothing.
+
+    >>> questions_in("门锁离线了,另外指纹也不灵"), questions_in("发票怎么开"), questions_in("还有货吗")
+    (('门锁离线了', '指纹也不灵'), None, None)
+    """
+    found = _pattern("joins").search(form)
+    halves = (form[: found.start()], form[found.end() :]) if found else ("", "")
+    return halves if min(map(len, halves)) >= LEAST_HALF else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
-from csbot.intents.answers import says, without_calling_off
+from csbot.intents.answers import questions_in, says, without_calling_off
 from csbot.intents.follow_up import again_last, answered_before, leaning
 from csbot.intents.numbers import ambiguous_number
 from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
@@ -170,6 +170,7 @@ def understand(
         candidates=candidates,
         intents=intents,
         topic=topic,
+        parts=_parts(core, kb, contents),
         signals=_mood((*signals, repeat) if repeat else signals, earlier),
         slots=slots,
         denied=reading.denied,
@@ -190,6 +191,15 @@ def _rank(form: str, kb: KnowledgeBase, contents: Contents) -> tuple[Candidate, 
 
 def _confidence(candidates: Sequence[Candidate]) -> float:
     return candidates[0].confidence if candidates else 0.0
+
+
+def _parts(core: str, kb: KnowledgeBase, contents: Contents) -> tuple[Candidate, ...]:
+    """What comes closest to each half of a message that asks two questions."""
+    halves = questions_in(core)
+    vectors = kb.encode(halves) if halves else None
+    if halves is None or vectors is None:
+        return ()
+    return tuple(best for half, vector in zip(halves, vectors, strict=True) for best in contents.rank(half, vector, most=1)[:1])
 
 
 def _mood(signals: tuple[Signal, ...], earlier: Sequence[Turn]) -> tuple[Signal, ...]:

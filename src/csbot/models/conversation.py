@@ -23,6 +23,7 @@ class Action(Frozen):
     kind: ReplyKind
     rule: str = Field(description="name of the rule that decided, for the trace")
     candidate: Candidate | None = None
+    also: Candidate | None = Field(default=None, description="the second question of a message that asks two, answered too")
     options: tuple[Candidate, ...] = Field(default=(), description="questions offered in a clarification")
     wording: str = Field(default="", description="key into dialogue/data/replies.yaml")
     task: str | None = None
