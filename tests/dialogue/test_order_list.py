@@ -30,6 +30,7 @@ ORDERS = [Order(order_id=f"QH{i}", phone=PHONE, name=NAME) for i in range(1, 5)]
     ("1和3", [0, 2]), ("第一个和第二个", [0, 1]), ("2、3都看看", [1, 2]), ("前两个", [0, 1]), ("后面两单", [1, 2]),
     ("门锁的", [0]), ("锁", [0]), ("衣柜", [1]), ("我要看衣柜那单", [1]), ("拉篮到哪了", [2]), ("书柜什么时候到", [2]),
     ("柜子", [1, 2]), ("门锁和衣柜", [0, 1]), ("设计中的那个", [1]),
+    ("第2个什么时候好", [1]), ("第三个呢", [2]), ("第5个到哪了", []),
     ("门锁怎么联网", []), ("衣柜能退吗", []), ("发票怎么开", []), ("到哪了", []), ("个", []), ("沙发", []),
     ("门锁和沙发", []), ("", []),
 ])  # fmt: skip
@@ -66,3 +67,9 @@ def test_without_a_list_goods_are_a_matter_like_any_other() -> None:
 def test_who_was_not_understood_is_told_how_to_pick() -> None:
     action = decide(LISTED, message("嗯这个嘛"), policy())
     assert (action.kind, action.wording) == ("fallback", "pick_again")
+
+
+def test_goods_of_the_list_come_before_the_order_in_hand() -> None:
+    state = replace(LISTED, task=None, order_id="QH2", shown={**PROOF, "order_id": "QH2"})
+    action = decide(state, message("门锁什么时候装", candidate("a", 0.9)), policy())
+    assert (*told(action), action.slots["order_id"]) == ("order_status", "order_picked", "QH1")

@@ -32,6 +32,7 @@ def test_nearly_all_examples_of_the_intent_ask() -> None:
 
 @pytest.mark.parametrize(("kind", "text"), [
     ("done", "门锁昨天装好了"), ("done", "师傅已经来过了"), ("done", "用着挺不错"), ("done", "收到了，很满意"),
+    ("done", "柜门前天修好了"),
     ("undone", "我们还没有下单"), ("undone", "定金都没交呢"), ("undone", "我没买过"),
     ("beside", "台面裂了一道"), ("beside", "还在滴水，一直漏"), ("beside", "说了好几遍了"), ("beside", "这些我都试过了"),
 ])  # fmt: skip
@@ -40,7 +41,8 @@ def test_accounts_are_told_apart(kind: Account, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "装好了吗", "装好了但是门关不上", "已签收但我没收到", "师傅来过了没修好", "林晓燕", "不方便说", "帮我查一下物流",
+    "装好了吗", "锁被人换了", "只收到了一件",
+    "装好了但是门关不上", "已签收但我没收到", "师傅来过了没修好", "林晓燕", "不方便说", "帮我查一下物流",
 ])  # fmt: skip
 def test_a_question_a_complaint_or_an_answer_is_no_such_account(text: str) -> None:
     assert [kind for kind in ("done", "undone", "beside") if tells(kind, normalise(text))] == []

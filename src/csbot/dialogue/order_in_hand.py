@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from csbot.config import BotConfig
+from csbot.dialogue.order_list import places_in
 from csbot.dialogue.order_progress import ask, continue_with, keys_in, look_up, next_slot, proven
 from csbot.dialogue.order_questions import LONGEST, UNWANTED, question_in, yields
 from csbot.dialogue.settings import Policy
@@ -64,6 +65,8 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
         return None
     if message.picked or keys_in(message):
         return None
+    if state.offers_orders and places_in(message.normalised, state.option_texts):
+        return None  # it names one of those listed, perhaps another
     about = question_in(message.normalised)
     if about is None or (top and top.exact and top.action is None):
         return None

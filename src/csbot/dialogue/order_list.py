@@ -56,11 +56,14 @@ def places_in(form: str, options: tuple[str, ...]) -> list[int]:
     meant: set[int] = set()
     for part in _pattern("joins").split(form):
         goods = _goods(part)
+        if nth := _pattern("nth").search(goods):
+            meant.add(_DIGITS[nth[1] or nth[2]])
+            continue
         holding = {place for place, line in enumerate(lines) if goods and goods in line}
         if not holding:
             return []
         meant |= holding
-    return sorted(meant)
+    return sorted(place for place in meant if place < len(options))
 
 
 def _goods(part: str) -> str:

@@ -147,7 +147,7 @@ def understand(
     intents = {} if gives_slot else dict(contents.intents(vector))
     likely = {} if asked else contents.signals(vector) | {"human_wanted": intents.get(HUMAN_HANDOFF, 0.0)}
     signals = find_signals(text, likely)
-    if not slots and not asks_progress(text, form):
+    if not any(slot.name in _KEYS for slot in slots) and not asks_progress(text, form):
         intents.pop(ORDER_PROGRESS, None)
     wanted = max((signal.score for signal in signals if signal.name == "order_wanted"), default=0.0)
     if wanted and not gives_slot:
