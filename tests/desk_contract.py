@@ -327,13 +327,6 @@ class DeskContract:
         with pytest.raises(TicketError):
             desk.update("T9", lambda one: one)
 
-    def test_what_a_waiting_customer_adds_is_on_the_ticket(self, desk: Desk) -> None:
-        filed = desk.file(ticket())
-        added = {"slots": {"phone": "138****0001"}, "titles": {"phone": "手机号"}, "summary": ["一", "二"]}
-        assert desk.amend("T0", **added) == desk.get("T0") == filed.model_copy(update=added)
-        with pytest.raises(TicketError):
-            desk.amend("T9", **added)
-
     def test_earlier_tickets_of_a_customer_are_told_with_their_outcome(self, desk: Desk) -> None:
         active(desk)
         desk.move("T0", "resolved", LI, after(hours=1), "换了电池")

@@ -5,7 +5,7 @@ The built-in one is `csbot.handoff.sql.SqlDesk`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -114,13 +114,6 @@ class Desk(Protocol):
 
     def reach(self, ticket_id: str, phone: str) -> None:
         """A phone number under which the customer wants to be called back."""
-        ...
-
-    def amend(self, ticket_id: str, *, slots: Mapping[str, str], titles: Mapping[str, str], summary: Sequence[str]) -> Ticket:
-        """Put what a waiting customer added into a ticket: all its slots, masked, what they are called, and its summary.
-
-        :raises TicketError: there is no such ticket.
-        """
         ...
 
     def rate(self, ticket_id: str, score: int, comment: str = "") -> Ticket:

@@ -216,7 +216,8 @@ class Handoffs:
             titles = {**held.titles, **titles_of(slots, opening.titles)}
             known = held.model_copy(update={"slots": slots, "titles": titles})
             lines = summarise(known, opening.improve, opening.summary_timeout_s, added=added)
-            return desk.amend(held.id, slots=slots, titles=titles, summary=lines)
+            told = {"slots": slots, "titles": titles, "summary": lines}
+            return desk.update(held.id, lambda ticket: ticket.model_copy(update=told))
         except StoreError as error:  # what the customer wrote is there
             log.warning("工单 %s 没能补充：%s | what was added is not in the summary", held.id, error)
             return held

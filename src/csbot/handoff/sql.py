@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -176,12 +176,6 @@ class SqlDesk(Database):
         """See `Desk.reach`."""
         with self._writing() as connection:
             change(connection, ticket_id, lambda ticket: ticket.model_copy(update={"contact": phone}))
-
-    def amend(self, ticket_id: str, *, slots: Mapping[str, str], titles: Mapping[str, str], summary: Sequence[str]) -> Ticket:
-        """See `Desk.amend`."""
-        told = {"slots": dict(slots), "titles": dict(titles), "summary": list(summary)}
-        with self._writing() as connection:
-            return change(connection, ticket_id, lambda ticket: ticket.model_copy(update=told))
 
     def rate(self, ticket_id: str, score: int, comment: str = "") -> Ticket:
         """See `Desk.rate`."""
