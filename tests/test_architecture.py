@@ -160,7 +160,19 @@ def test_a_heavy_package_is_imported_in_its_home_only(package: str) -> None:
 
 def test_decide_does_no_input_output_and_has_no_clock_and_no_chance() -> None:
     sources = modules()
-    rooms = ("policy", "settings", "state", "task_choice", "task_flow", "slot_filling", "order_progress", "order_in_hand")
+    rooms = (
+        "policy",
+        "settings",
+        "state",
+        "task_choice",
+        "task_flow",
+        "slot_filling",
+        "naming",
+        "unwilling",
+        "undoing",
+        "order_progress",
+        "order_in_hand",
+    )
     pure = tuple(f"csbot.dialogue.{name}" for name in rooms)
     used = {target.split(".")[0] for name in pure for target in imports(name, sources[name])}
     assert used & {"io", "os", "pathlib", "random", "time", "datetime", "socket", "threading", "secrets", "uuid"} == set()

@@ -153,6 +153,29 @@ def test_names_are_covered_in_every_turn_after_they_were_said(make: Make) -> Non
     assert "林晓燕" not in last.trace.model_dump_json()
 
 
+def test_a_talk_in_which_nothing_goes_straight(sample_kb: KnowledgeBase) -> None:
+    """A tip first, a request then; questions, haste, a house number put right; the number once more, and a change of mind."""
+    desk = Desk()
+    bot = Chatbot(sample_kb, orders=OrderList(ORDERS), tasks=TASKS, handlers={"fault_report": desk})
+    tip, asked, *_, fee, soon, moved, done, receipt, changed = talk(
+        bot, "锁坏了怎么办", "那帮我报修吧", "13800000001", "文一路8号", "要钱吗", "快点就行", "地址写错了 是14号", "嗯 快点来",
+        "单号多少", "改到后天",
+    )  # fmt: skip
+    assert (tip.kind, asked.slot) == ("answer", "phone")
+    assert (fee.kind, fee.faq_id) == ("answer", "repair-fee")
+    assert "上门时间：尽快" in soon.text
+    assert "文一路14号" in moved.text
+    assert done.kind == "task_done"
+    ((slots, _),) = desk.got
+    assert slots == {
+        "product": "智能门锁", "fault": "锁坏了", "phone": "13800000001", "address": "文一路14号", "wished_time_said": "尽快",
+    }  # fmt: skip
+    assert "BX1" in receipt.text
+    assert (changed.kind, changed.trace.rule) == ("handoff", "done_revised")
+    assert changed.ticket is not None
+    assert changed.ticket.slots["product"] == "智能门锁"
+
+
 @pytest.mark.parametrize("file", ["dialogues.jsonl", "dialogues_orders.jsonl", "tasks/dialogues.jsonl"])
 def test_the_dialogues_of_the_sample_data_go_as_expected(sample_kb: KnowledgeBase, file: str) -> None:
     bot = Chatbot(sample_kb, orders=DATA / "orders.json", tasks=TASKS, handlers={"fault_report": Desk()})

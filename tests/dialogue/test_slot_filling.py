@@ -114,3 +114,38 @@ def test_what_is_not_known_can_not_be_taken_back() -> None:
 
 def test_a_long_text_is_kept_in_part() -> None:
     assert len(filled("柜门坏了" * 200, asked="fault").values["fault"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("地址写错了 是14号", {"address": "文一路14号"}), ("门牌号不对，应该是14号", {"address": "文一路14号"}),
+        ("不是8号，是14号", {"address": "文一路14号"}), ("住址改成文二路9号", {"address": "文二路9号"}),
+        ("时间不对，换成2026-11-28", {"wished_time": "2026-11-28", "wished_time_said": "2026-11-28"}),
+        ("不是智能门锁，是衣柜", {"product": "衣柜"}), ("不是门锁 是衣柜", {"product": "衣柜"}),
+        ("是衣柜", {"product": "衣柜"}),
+        ("应该是橱柜", {"product": "橱柜"}), ("故障写错了，是衣柜门打不开", {"fault": "衣柜门打不开"}),
+        ("地址是对的", {}),
+    ],
+)  # fmt: skip
+def test_the_field_that_the_customer_names_wins(text: str, values: dict[str, str]) -> None:
+    assert filled(text, ALL, "confirm").values == values
+
+
+def test_a_part_that_fits_nowhere_is_no_value() -> None:
+    assert filled("地址写错了 是14号", ALL | {"address": "李家村三组"}, "confirm").values == {}
+
+
+@pytest.mark.parametrize("text", ["2026-11-28能来吗", "2026-11-28上午可以吗", "2026-11-28行不行"])
+def test_a_day_proposed_by_a_question_is_wished_for(text: str) -> None:
+    assert filled(text, KNOWN, "wished_time").values["wished_time"] == "2026-11-28"
+
+
+@pytest.mark.parametrize("text", ["你们周末上班吗", "周六要加钱吗", "周六不在家", "周六没空", "除了周日都行", "要钱吗", "确认"])
+def test_a_day_that_is_asked_about_or_ruled_out_is_not(text: str) -> None:
+    assert filled(text, KNOWN, "wished_time").values == {}
+
+
+def test_a_day_read_back_that_is_ruled_out_is_taken_back() -> None:
+    assert taken_back(FAULT, ALL, "confirm", message("2026-11-25没空")) == ["wished_time"]
+    assert taken_back(FAULT, ALL, "confirm", message("2026-11-26没空")) == []

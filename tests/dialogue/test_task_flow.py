@@ -184,3 +184,53 @@ def test_who_has_not_what_is_asked_for_is_offered_a_human_and_not_answered_from_
 def test_empty_slots_do_not_go_to_the_human() -> None:
     before = state("confirm", KNOWN | {"wished_time": "", "wished_time_said": "都行"})
     assert step(before, "转人工", wish=1.0).slots == KNOWN | {"wished_time_said": "都行"}
+
+
+@pytest.mark.parametrize("text", ["快点就行", "越快越好", "尽快", "赶紧来"])
+def test_as_soon_as_possible_is_an_answer_where_the_declaration_allows_it(text: str) -> None:
+    action = step(state("wished_time", KNOWN), text)
+    assert (action.rule, action.slots["wished_time"], action.slots["wished_time_said"]) == ("slot_left_open", "", "尽快")
+
+
+@pytest.mark.parametrize(("text", "said"), [("周六不在家", "周六不在家"), ("晚上吧", "晚上吧"), ("确认", ""), ("好的", "")])
+def test_what_is_no_day_is_kept_in_words_or_not_at_all(text: str, said: str) -> None:
+    action = step(state("wished_time", KNOWN), text)
+    assert (action.slot, action.slots["wished_time"], action.slots["wished_time_said"]) == ("confirm", "", said)
+
+
+def test_what_answers_nothing_is_asked_about_once_more_and_then_left_open() -> None:
+    first = step(state("wished_time", KNOWN), "嗯这个嘛")
+    assert (*told(first), first.wording, first.slots) == ("ask_slot", "slot_invalid", "invalid", KNOWN)
+    second = step(state("wished_time", KNOWN, asks={"wished_time": 2}), "嗯这个嘛")
+    assert (second.rule, second.slots["wished_time_said"]) == ("slot_left_open", "")
+
+
+@pytest.mark.parametrize("asked", ["fault", "address", "wished_time", "confirm"])
+def test_a_question_that_no_faq_answers_is_no_value(asked: str) -> None:
+    known = ALL if asked == "confirm" else {"product": "橱柜"}
+    action = step(state(asked, known), "师傅是你们自己的吗")
+    assert (*told(action), action.slot, action.slots) == ("ask_slot", "question_unanswered", asked, known)
+
+
+@pytest.mark.parametrize("text", ["嗯 快点来", "好的，赶紧安排", "没问题 尽快"])
+def test_haste_is_a_yes_to_what_was_read_back(text: str) -> None:
+    assert told(step(state("confirm", ALL), text)) == ("task_done", "confirmed")
+
+
+def test_who_asks_outright_for_a_visit_gets_the_task_and_not_a_tip() -> None:
+    assert step(START, "门锁坏了 来修一下", candidate("tip", 0.96), fault=0.88).task == NAME
+    assert told(step(START, "门锁坏了怎么办", candidate("tip", 0.96), fault=0.88)) == ("answer", "confident")
+    assert told(step(START, "门锁坏了 来修一下", candidate("tip", 0.96), fault=0.1)) == ("answer", "confident")
+
+
+def test_what_was_told_before_the_task_began_is_carried_into_it() -> None:
+    before = State(turns=2, said=("橱柜台面裂了", "锁坏了怎么办"))
+    action = step(before, "那帮我报修吧", fault=0.9)
+    assert (action.slot, action.slots) == ("phone", {"product": "智能门锁", "fault": "锁坏了"})
+    named = step(before, "衣柜移门掉下来了，帮我报修", fault=0.9)
+    assert named.slots == {"product": "衣柜", "fault": "衣柜移门掉下来了"}
+
+
+def test_every_correction_is_taken_however_many_there_are() -> None:
+    before = state("confirm", ALL, asks={"confirm": 3}, learnt={"confirm": 2})
+    assert told(step(before, "电话是13900000005")) == ("ask_slot", "slot_given")

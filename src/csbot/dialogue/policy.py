@@ -20,7 +20,7 @@ from csbot.dialogue.task_choice import new_task, running_task, start_task
 from csbot.dialogue.tasks import Task
 from csbot.dialogue.undoing import undoes
 from csbot.intents.answers import says
-from csbot.intents.task_answers import tells
+from csbot.intents.task_answers import any_tells
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
 from csbot.models import Action, Candidate, Offer, Understanding
 from csbot.text import has_emoji, is_foreign
@@ -33,7 +33,7 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
     """One action for the message. Same arguments, same action."""
     before = state
     if message.called_off:
-        state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, declined=(), options=(), option_texts=())
+        state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, declined={}, options=(), option_texts=())
     action = (
         follow_up(state, message, policy)
         or order_in_hand.asked_about(state, message, policy)
@@ -118,9 +118,9 @@ def _courtesy(state: State, message: Understanding) -> Action | None:
     rule = f"smalltalk_{message.smalltalk}"
     if message.smalltalk == "cancel" and state.task:
         words = "cancel_task" if state.task == ORDER_PROGRESS else "cancel_other_task"
-        if tells("wrong_task", message.normalised):
+        if any_tells("wrong_task", message.normalised):
             words = "wrong_task"
-        elif tells("later", message.normalised):
+        elif any_tells("later", message.normalised):
             words = "set_aside"
         return Action(kind="smalltalk", rule=rule, wording=words)
     if state.task is None:

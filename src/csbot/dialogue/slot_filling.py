@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from csbot.dialogue.naming import is_all_of_it, is_bare_number, owner_of, value_after_name, with_part_replaced
 from csbot.dialogue.tasks import CONFIRM, SAID, Task, TaskSlot
@@ -81,12 +82,19 @@ def taken_back(task: Task, known: dict[str, str], asked: str | None, message: Un
     A bare 「不对」 takes back what was given last; where all has been read back, it may be any of it, and is none.
     """
     denies = says("denies", message.normalised)
-    wrong = denies or says("corrects", message.normalised)
+    wrong = denies or says("corrects", message.normalised) or tells("changes", message.normalised)
     gone = {slot.name for slot in task.slots if wrong and any(name in message.normalised for name in slot.names)}
     if not (denies and asked == CONFIRM):
         latest = {task.kind_of(name): name for name in known}  # of several of a kind, the one given last
         gone |= {latest[kind] for kind in message.withdrawn if kind in latest}
+    gone |= {slot.name for slot in task.slots if slot.kind == "date" and _is_ruled_out(known.get(slot.name, ""), message)}
     return [slot.name for slot in task.slots if slot.name in gone and slot.name in known]
+
+
+def _is_ruled_out(day: str, message: Understanding) -> bool:
+    """Whether the message says that this day will not do: 「周六没空」."""
+    named = any(entity.name == "date" and entity.value[:10] == day[:10] for entity in message.slots)
+    return named and tells("not_then", message.normalised) and not asks_something(message)
 
 
 def asks_something(message: Understanding) -> bool:
@@ -139,34 +147,37 @@ def _choice(task: Task, slot: TaskSlot, known: dict[str, str], asked: str | None
     if slot.name in known and slot.name != asked and (named := value_after_name(slot, message.text, message.slots)):
         return chosen(slot, normalise(named))
     words = _choice_words(slot, form)
-    given = max((pair for pair in words if not _is_denied(pair[0], form)), key=lambda pair: len(pair[0]), default=None)
+    given = next((word for word in words if not word.denied), None)
     if given is None:
         return None
-    denied = any(value == known.get(slot.name) for word, value in words if _is_denied(word, form))
-    alone = asked == CONFIRM and is_all_of_it(given[0], form)
+    denied = any(word.denied and word.value == known.get(slot.name) for word in words)
+    alone = asked == CONFIRM and is_all_of_it(given.word, form)
     open_ = slot.name not in known or slot.name == asked or denied or alone or _corrected(task, slot, asked, message)
-    return given[1] if open_ else None
+    return given.value if open_ else None
 
 
 def chosen(slot: TaskSlot, form: str) -> str | None:
     """The choice named in a message in normal form, the longest of its words deciding."""
-    held = [pair for pair in _choice_words(slot, form) if not _is_denied(pair[0], form)]
-    return max(held, key=lambda pair: len(pair[0]))[1] if held else None
+    return next((word.value for word in _choice_words(slot, form) if not word.denied), None)
 
 
-def _choice_words(slot: TaskSlot, form: str) -> list[tuple[str, str]]:
-    """The words in the message that mean a choice, each with that choice."""
+class _Word(NamedTuple):
+    word: str
+    value: str
+    denied: bool
+
+
+def _choice_words(slot: TaskSlot, form: str) -> list[_Word]:
+    """Words in the message that mean a choice, the longest first, none inside another; 「不是橱柜」 denies one."""
     words = [(normalise(word), value) for value, others in slot.choices.items() for word in (value, *others)]
-    return [(word, value) for word, value in words if word in form]
-
-
-def _is_denied(word: str, form: str) -> bool:
-    """Whether every mention of the word is a denial: 「不是橱柜」."""
-    return all(pattern("corrections", "deny_before").search(ahead) for ahead in _befores(word, form))
-
-
-def _befores(word: str, form: str) -> list[str]:
-    return [form[: match.start()] for match in re.finditer(re.escape(word), form)]
+    found, left = [], form
+    for word, value in sorted(words, key=lambda pair: -len(pair[0])):
+        places = [match.start() for match in re.finditer(re.escape(word), left)]
+        if places:
+            denied = all(pattern("corrections", "deny_before").search(form[:place]) for place in places)
+            found.append(_Word(word, value, denied))
+            left = left.replace(word, "\0" * len(word))
+    return found
 
 
 def found_in(slot: TaskSlot, text: str) -> str | None:

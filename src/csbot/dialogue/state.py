@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from csbot.config import IDLE_TIMEOUT_S
 from csbot.dialogue.dangers import Emergency
 from csbot.dialogue.order_memory import SEVERAL, OrderMemory, keeps_list, remembered
+from csbot.dialogue.tasks import CONFIRM
 from csbot.models import Moment, Offer, OrderQuery, Session, Turn
 
 NOT_FOUND = "order_not_found"
@@ -34,6 +35,8 @@ DOUBTED = (NOT_CLEAR, REFUSED)
 
 DECLINED = ("slot_lacked", "slot_refused")
 """Rules of turns in which the customer hadn't what was asked for, or would rather not give it."""
+MOST_CORRECTIONS = 4
+"""Corrections of what was read back that count as no asking in vain."""
 SAID_KEPT = 3
 """Turns for which what was said outside a task is remembered: a task that starts then need not ask for it."""
 
@@ -61,8 +64,8 @@ class State:
     :ivar offers_orders: they are orders, not questions. :ivar offer: a human was offered with the last reply, and how.
     :ivar task: task under way. :ivar asked: slot that the task waits for.
     :ivar slots: what the task knows. :ivar asks: how often each slot was asked for in this task.
-    :ivar learnt: how often another slot was given instead of the one asked for, by the latter.
-    :ivar declined: slots of this task that the customer hasn't, or would rather not give.
+    :ivar learnt: how often another slot was given or put right instead of the one asked for, by the latter.
+    :ivar declined: slots of this task that the customer hasn't, or would rather not give, each with the rule of that turn.
     :ivar said: what the customer said in the last turns outside any task, the latest last.
     :ivar done: the merchant's task that was done last.
     :ivar failed_lookups: look-ups of this customer before this one that found nothing of theirs; not folded: the bot, which
@@ -89,7 +92,7 @@ class State:
     slots: dict[str, str] = field(default_factory=dict)
     asks: dict[str, int] = field(default_factory=dict)
     learnt: dict[str, int] = field(default_factory=dict)
-    declined: tuple[str, ...] = ()
+    declined: dict[str, str] = field(default_factory=dict)
     said: tuple[str, ...] = ()
     done: Done | None = None
     failed_lookups: int = 0
@@ -114,8 +117,10 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
     learnt = dict(state.learnt) if asks else {}
     if turn.kind == "ask_slot" and turn.slot:
         asks[turn.slot] = asks.get(turn.slot, 0) + 1
-        if turn.slot == state.asked and set(turn.slots) > set(state.slots):
-            learnt[turn.slot] = learnt.get(turn.slot, 0) + 1
+        times = learnt.get(turn.slot, 0)
+        corrected = turn.slot == CONFIRM and turn.slots != state.slots and times < MOST_CORRECTIONS
+        if turn.slot == state.asked and (set(turn.slots) > set(state.slots) or corrected):
+            learnt[turn.slot] = times + 1
     keeps_options = turn.kind == "smalltalk" or (turn.kind == "answer" and turn.task is not None)
     from_list = state.offers_orders and turn.rule in (PICKED, FOLLOW_UP, ANOTHER, SEVERAL)
     keeps_options = keeps_options or from_list or (state.offers_orders and keeps_list(state.orders, turn))
@@ -134,7 +139,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         slots=dict(turn.slots) if turn.task else {},
         asks=asks,
         learnt=learnt,
-        declined=tuple(dict.fromkeys((*(state.declined if asks else ()), *_declined(turn)))),
+        declined=(state.declined if asks else {}) | _declined(turn),
         said=(*state.said, turn.user)[-SAID_KEPT:] if turn.task is None and turn.kind in TALK else (),
         done=_done(state, turn),
         order_id=turn.order_id or state.order_id,
@@ -154,8 +159,8 @@ TALK = ("answer", "clarify", "fallback", "smalltalk")
 """Kinds of reply to what is said outside a task."""
 
 
-def _declined(turn: Turn) -> tuple[str, ...]:
-    return (turn.slot,) if turn.slot and turn.rule in DECLINED else ()
+def _declined(turn: Turn) -> dict[str, str]:
+    return {turn.slot: turn.rule} if turn.slot and turn.rule in DECLINED else {}
 
 
 def _done(state: State, turn: Turn) -> Done | None:

@@ -91,7 +91,7 @@ def _other_task(state: State, message: Understanding, policy: Policy, rival: flo
 
 
 def start_task(name: str, state: State, message: Understanding, policy: Policy, *, rule: str) -> Action:
-    state = replace(state, asked=None, asks={}, learnt={}, declined=())
+    state = replace(state, asked=None, asks={}, learnt={}, declined={})
     if name == ORDER_PROGRESS:
         return order_progress.start(state, message, policy.config, policy.has_orders, rule=rule)
     return task_flow.start(policy.tasks[name], state, message, policy.config.dialogue, rule=rule)

@@ -110,7 +110,7 @@ def _is_vague_time(message: Understanding) -> bool:
     """A part of the day or week, or a day ruled out: kept in the customer's words, as it is no day."""
     if any(slot.name == "date" for slot in message.slots):
         return tells("not_then", message.normalised) and not asks_something(message)
-    return tells("vague_time", message.normalised)
+    return tells("vague_time", message.normalised) or tells("later", message.normalised)
 
 
 def leave_open(task: Task, state: State, message: Understanding, config: DialogueConfig) -> Action:
@@ -147,7 +147,8 @@ def ask(
     if slot in state.declined and rule in ASKED_AGAIN:
         return give_up(task, slots, rule="slot_declined")
     if slot in state.declined and rule == "slot_missing":
-        return Action(kind="ask_slot", rule=rule, task=task.name, slot=slot, slots=slots, wording="slot_refused", offer="asked")
+        words = state.declined[slot]
+        return Action(kind="ask_slot", rule=rule, task=task.name, slot=slot, slots=slots, wording=words, offer="asked")
     return Action(kind="ask_slot", rule=rule, task=task.name, slot=slot, slots=slots, wording=wording)
 
 

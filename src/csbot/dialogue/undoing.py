@@ -6,7 +6,7 @@ from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import Done, State
 from csbot.dialogue.tasks import Task
 from csbot.intents.answers import says
-from csbot.intents.task_answers import tells
+from csbot.intents.task_answers import any_tells, tells
 from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES
 from csbot.models import Action, Candidate, Understanding
 
@@ -40,7 +40,7 @@ def undoes(state: State, message: Understanding, policy: Policy) -> Action | Non
 def _revises(task: Task, done: Done, message: Understanding) -> bool:
     """Whether the message would have otherwise, or undone, what was just done."""
     form = message.normalised
-    if tells("cancels", form) or tells("unbooks", form):
+    if any_tells("cancels", form) or any_tells("unbooks", form):
         return True
     if tells("about_orders", form):
         return False
@@ -51,7 +51,8 @@ def _revises(task: Task, done: Done, message: Understanding) -> bool:
 def _cancel_what(message: Understanding, policy: Policy) -> Action | None:
     """Ask what is to be cancelled; how to undo a cancellation is the last thing that is wanted."""
     top = message.candidates[0] if message.candidates else None
-    if top and top.exact and not tells("uncancels", top.question):
+    asks_how = says("asks", message.normalised) and policy.sure_faq(message) and top and tells("cancelling", top.question)
+    if top and (top.exact or asks_how) and not tells("uncancels", top.question):
         return None
     likely = [faq for faq in message.candidates if faq.action is None and faq.confidence >= policy.clarify]
     fitting = [faq for faq in likely if tells("cancelling", faq.question) and not tells("uncancels", faq.question)]

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Literal
 
-from csbot.intents.task_answers import ends_task
+from csbot.intents.task_answers import ends_task, tells
 from csbot.resources import load_yaml
 
 Answer = Literal[
@@ -73,6 +73,12 @@ def without_lead(text: str) -> str:
     return _pattern("leads").sub("", text.strip())
 
 
+def _before_denial(form: str) -> str | None:
+    """What is said before the last clause, where that says that it is no matter of the task: 「我要退货，不是查订单」."""
+    *_, last = _CLAUSE.split(form)
+    return form[: -len(last)].rstrip(" ,，。.;；!！~") if last != form and tells("wrong_task", last) else None
+
+
 def without_calling_off(form: str, asked: str | None = None) -> str | None:
     """What is left of a message in normal form that begins by calling off what is under way; None where it doesn't.
 
@@ -85,7 +91,7 @@ def without_calling_off(form: str, asked: str | None = None) -> str | None:
     if says("calls_off", form) or ends_task(form, asked=asked):
         return ""
     if not (says("calls_off", first) or ends_task(first, asked=asked)):
-        return None
+        return _before_denial(form)
     following = rest[0] if rest else ""
     left = without_calling_off(following, asked)
     return following if left is None else left

@@ -33,6 +33,8 @@ LONGEST = {
 }
 """Characters beyond which a message says more than this."""
 
+_CLAUSE = re.compile(r"[,，。.;；!！~\s]+")
+
 
 @cache
 def _pattern(kind: str) -> re.Pattern[str]:
@@ -46,6 +48,11 @@ def tells(kind: TaskAnswer, form: str) -> bool:
     (True, True, False, True)
     """
     return 0 < len(form) <= LONGEST.get(kind, 200) and _pattern(kind).search(form) is not None
+
+
+def any_tells(kind: TaskAnswer, form: str) -> bool:
+    """Whether a message, or a clause of it, says this: 「你搞错了，我不是要查快递」."""
+    return tells(kind, form) or any(tells(kind, clause) for clause in _CLAUSE.split(form))
 
 
 def ends_task(form: str, *, asked: str | None) -> bool:
