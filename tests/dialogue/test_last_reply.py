@@ -36,7 +36,9 @@ def test_without_anything_to_tell_again_it_asks_what_is_not_clear(text: str) -> 
     assert told(decide(START, message(text), policy())) == ("fallback", "not_clear")
 
 
-@pytest.mark.parametrize("text", ["你没回答我的问题", "答非所问", "我问的不是这个", "你理解错了", "还是没解决"])
+@pytest.mark.parametrize(
+    "text", ["你没回答我的问题", "答非所问", "我问的不是这个", "你理解错了", "还是没解决", "你说的不对", "不是我想要的答案"]
+)
 def test_an_answer_that_missed_the_point_is_regretted_and_a_human_offered(text: str) -> None:
     action = decide(ANSWERED, message(text, candidate("complaint", 0.5)), policy())
     assert (*told(action), action.offer) == ("fallback", "answer_refused", "asked")
@@ -72,14 +74,17 @@ def test_words_without_a_matter_are_asked_about_and_no_menu_is_made_of_them(text
     assert decide(ANSWERED, message(text, candidate("a", 0.9)), policy()).kind == "answer"
 
 
-@pytest.mark.parametrize("text", ["我要投诉", "投诉", "举报你们", "我要投诉安装师傅", "太过分了，我要投诉", "我要告你们"])
+@pytest.mark.parametrize(
+    "text", ["我要投诉", "投诉", "举报你们", "我要投诉安装师傅", "太过分了，我要投诉", "你们太差了我要举报", "我要告你们"]
+)
 def test_a_complaint_that_says_so_goes_to_a_human_however_sure_the_faq(text: str) -> None:
     action = decide(START, message(text, candidate("how-to-complain", 0.97)), policy())
     assert (*told(action), action.reason) == ("handoff", "complaint", "complaint")
 
 
 @pytest.mark.parametrize(
-    "text", ["去哪投诉", "我想投诉你们一家门店，有什么途径", "投诉了没人理我", "我要告诉你们", "我要投诉物业"]
+    "text",
+    ["去哪投诉", "我想投诉你们一家门店，有什么途径", "投诉了没人理我", "再不发货我要投诉了", "我要告诉你们", "我要投诉物业"],
 )
 def test_a_question_about_complaints_is_answered(text: str) -> None:
     assert decide(START, message(text, candidate("how-to-complain", 0.97)), policy()).kind == "answer"
