@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csbot.dialogue.dangers import DANGER
+from csbot.dialogue.dangers import DANGER, EMERGENCY
 from csbot.intents.signals import find_signals, shown_by_words
 
 
@@ -105,3 +105,8 @@ def test_a_thing_that_broke_or_collapsed_is_a_fault_and_no_danger(text: str) -> 
 )
 def test_what_is_supposed_or_only_sounds_so_is_no_danger(text: str) -> None:
     assert urgency(text) < DANGER
+
+
+@pytest.mark.parametrize("text", ["锁没电了，我被关在门外冻着", "半夜被锁在门外了，门打不开进不去", "钥匙落屋里了，我在门外"])
+def test_to_be_locked_out_is_pressing_and_no_danger(text: str) -> None:
+    assert 0.7 <= urgency(text) < EMERGENCY
