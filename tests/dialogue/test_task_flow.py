@@ -221,6 +221,8 @@ def test_who_asks_outright_for_a_visit_gets_the_task_and_not_a_tip() -> None:
     assert step(START, "门锁坏了 来修一下", candidate("tip", 0.96), fault=0.88).task == NAME
     assert told(step(START, "门锁坏了怎么办", candidate("tip", 0.96), fault=0.88)) == ("answer", "confident")
     assert told(step(START, "门锁坏了 来修一下", candidate("tip", 0.96), fault=0.1)) == ("answer", "confident")
+    assert told(step(START, "叫师傅来装门锁", candidate("tip", 0.96), fault=0.6)) == ("answer", "confident")
+    assert told(step(START, "想让你们来修，在哪登记", candidate("tip", 0.96), fault=0.6)) == ("answer", "confident")
 
 
 def test_what_was_told_before_the_task_began_is_carried_into_it() -> None:
