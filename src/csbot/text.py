@@ -46,15 +46,27 @@ def _to_simplified() -> Any:
     return opencc.OpenCC("t2s")
 
 
+@lru_cache(maxsize=30_000)
+def _is_simple(char: str) -> bool:
+    return bool(_to_simplified().convert(char) == char)
+
+
+def _in_simplified(text: str) -> str:
+    """What has no traditional character is left alone: OpenCC's phrases take 打坏 for the traditional way to write 打坯."""
+    converted: str = text if all(map(_is_simple, text)) else _to_simplified().convert(text)
+    return converted
+
+
 def simplify(text: str) -> str:
     """``text`` in simplified characters, one for one: every place in it stays where it was.
 
-    >>> simplify("訂單號")
-    '订单号'
+    >>> simplify("訂單號"), simplify("打坏了")
+    ('订单号', '打坏了')
     """
-    convert = _to_simplified().convert
-    simple: str = convert(text)
-    return simple if len(simple) == len(text) else "".join((convert(char) or char)[0] for char in text)
+    simple = _in_simplified(text)
+    if len(simple) == len(text):
+        return simple
+    return "".join((_in_simplified(char) or char)[0] for char in text)
 
 
 @lru_cache(maxsize=256)  # a message is looked at from several sides
@@ -79,7 +91,7 @@ def _normalised_once(text: str) -> str:
     text = _INVISIBLE.sub("", text)
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") else c for c in text)
     text = _EMOJI.sub(" ", text)
-    text = _to_simplified().convert(text).lower()
+    text = _in_simplified(text).lower()
     text = _SPACE_IN_NUMBER.sub("", text)
     text = _SPACE_BY_HANZI.sub("", re.sub(r"\s+", " ", text))
     text = _REPEATED_PUNCTUATION.sub(r"\1", text)
