@@ -18,7 +18,7 @@ ROUTED = ("human_wanted", "anger", "complaint_threat", "urgency", "repeat_contac
 
 PRESENT = 0.5
 """A signal at or above this counts as there; weaker ones only add up over turns."""
-LIKELY = 0.9
+LIKELY = 0.95
 """Where no words speak, example utterances must speak as clearly as this, and the message must have hanzi."""
 EXAMPLES_SHARE = 0.5
 """What example utterances count for beside words: a few dozen of them know less of the language than the word lists."""
