@@ -6,17 +6,20 @@ import os
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import hypothesis
 import numpy as np
 import pytest
 
-from csbot import Faq, KnowledgeBase
+from csbot import Chatbot, Faq, KnowledgeBase, Session
 from csbot.encoders import Encoder, load_encoder
 from csbot.encoders.base import Progress, Vectors
+from csbot.handoff import open_desk
+from csbot.handoff.desk import Desk
 from csbot.kb.export import write_faqs
+from csbot.storage import open_store
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
@@ -170,3 +173,23 @@ def run_csbot() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = open_desk(f"sqlite:///{tmp_path}/desk.db")
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def bot(small_kb: KnowledgeBase, desk: Desk, tmp_path: Path) -> Iterator[Chatbot]:
+    """A bot with a store and the built-in desk."""
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    yield Chatbot(small_kb, desk=desk, store=store)
+    store.close()
+
+
+@pytest.fixture
+def session(bot: Chatbot) -> Session:
+    return bot.session("u1", "wechat")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,13 +10,11 @@ from csbot import Chatbot, KnowledgeBase, Session
 from csbot.dialogue.dangers import ADVISED, Emergency
 from csbot.dialogue.emergency import NOTED
 from csbot.dialogue.state import State
-from csbot.handoff import open_desk
 from csbot.handoff.desk import Desk
 from csbot.handoff.handoffs import SILENT, Handoffs
 from csbot.handoff.raising import RAISED
 from csbot.handoff.ticket import Opening
 from csbot.models import Actor, Message, Ticket, Turn, utc_now
-from csbot.storage import open_store
 
 LI = Actor(kind="agent", id="li")
 DANGERS = [
@@ -28,25 +24,6 @@ DANGERS = [
     ("我妈晕倒了", "120"),
     ("有人在撬我家门", "110"),
 ]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_desk(f"sqlite:///{tmp_path}/desk.db")
-    yield desk
-    desk.close()
-
-
-@pytest.fixture
-def bot(small_kb: KnowledgeBase, desk: Desk, tmp_path: Path) -> Iterator[Chatbot]:
-    store = open_store(f"sqlite:///{tmp_path}/store.db")
-    yield Chatbot(small_kb, desk=desk, store=store)
-    store.close()
-
-
-@pytest.fixture
-def session(bot: Chatbot) -> Session:
-    return bot.session("u1", "wechat")
 
 
 def ticket_of(desk: Desk, session: Session) -> Ticket:

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from csbot import Chatbot, KnowledgeBase, Session
 from csbot.errors import StoreError
-from csbot.handoff import open_desk
 from csbot.handoff.desk import Desk
 from csbot.handoff.handoffs import FILED, SILENT
 from csbot.handoff.hours import OpeningHours
 from csbot.handoff.routing_table import default_table
 from csbot.handoff.waiting import CONTACT, NOTED, STILL_WAITING, WITHDRAWN
 from csbot.models import CHINA, Actor, Message, Reply, Ticket, utc_now
-from csbot.storage import open_store
 
 LI = Actor(kind="agent", id="li")
 DAY = "周" + "一二三四五六日"[(utc_now().astimezone(CHINA).weekday() + 3) % 7]
 HOURS = OpeningHours.model_validate({"week": {DAY: ["9:00-18:00"]}, "holidays": False})
 CLOSED = default_table().model_copy(update={"hours": HOURS})
 """Open three days after today."""
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_desk(f"sqlite:///{tmp_path}/desk.db")
-    yield desk
-    desk.close()
-
-
-@pytest.fixture
-def bot(small_kb: KnowledgeBase, desk: Desk, tmp_path: Path) -> Iterator[Chatbot]:
-    store = open_store(f"sqlite:///{tmp_path}/store.db")
-    yield Chatbot(small_kb, desk=desk, store=store)
-    store.close()
-
-
-@pytest.fixture
-def session(bot: Chatbot) -> Session:
-    return bot.session("u1", "wechat")
 
 
 def taken(desk: Desk, ticket: Ticket | None) -> str:

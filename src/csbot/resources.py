@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -17,3 +19,14 @@ def load_yaml(package: str, name: str) -> dict[str, Any]:
     text = (resources.files(package) / name).read_text(encoding="utf-8")
     data: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - the C twin of the safe loader
     return data
+
+
+@cache
+def load_pattern(package: str, name: str, kind: str) -> re.Pattern[str]:
+    """One pattern for all the rules under ``kind`` in a YAML file: a list, each with its ``pattern``."""
+    return re.compile("|".join(f"(?:{rule['pattern']})" for rule in load_yaml(package, name)[kind]))
+
+
+def in_turn(wordings: Sequence[str], turn: int) -> str:
+    """The wording for this turn: data files have several for an occasion, so that nothing is said twice in the same words."""
+    return wordings[turn % len(wordings)]

@@ -217,13 +217,17 @@ class Tokeniser:
         return kept or [word for word in words if not word.isspace()]
 
 
+def has_hanzi(text: str) -> bool:
+    return _HANZI.search(text) is not None
+
+
 def is_foreign(text: str) -> bool:
     """Whether a message is a sentence in another language: no hanzi, and two words of Latin letters or one of another script.
 
     >>> is_foreign("do you ship to canada"), is_foreign("iPhone"), is_foreign("how 发货"), is_foreign("배송")
     (True, False, False, True)
     """
-    if _HANZI.search(text):
+    if has_hanzi(text):
         return False
     letters = "".join(char if char.isalpha() else " " for char in text)
     return len(_LATIN_WORD.findall(letters)) >= 2 or any(char.isalpha() and ord(char) > LAST_LATIN for char in letters)

@@ -11,7 +11,7 @@ from typing import Any
 from csbot.intents.folding import fold
 from csbot.intents.signals import find_signals, shown_by_words
 from csbot.models import Turn, Understanding
-from csbot.resources import load_yaml
+from csbot.resources import in_turn, load_yaml
 
 DANGER = 0.93
 """Urgency, by words, from which safety comes first: somebody is or may be hurt (see ``intents/data/signals.yaml``)."""
@@ -71,19 +71,19 @@ def in_emergency(message: Understanding) -> bool:
 def safety_first(kinds: Sequence[str], turn: int) -> str:
     """What to do at once. :param turn: how many turns there were; picks the wordings."""
     told = kinds[:KINDS_TOLD] or (GENERAL,)
-    return "".join(_in_turn(_data()["kinds"][kind]["safety"], turn) for kind in told)
+    return "".join(in_turn(_data()["kinds"][kind]["safety"], turn) for kind in told)
 
 
 def further_advice(kinds: Sequence[str], given: int) -> str:
     """What else helps: each piece of advice once, then that somebody is coming. :param given: how many were given."""
     data = _data()
     advice = [text for kind in kinds or (GENERAL,) for text in data["kinds"][kind]["advice"]]
-    return str(advice[given]) if given < len(advice) else _in_turn(data["waiting"], given - len(advice))
+    return str(advice[given]) if given < len(advice) else in_turn(data["waiting"], given - len(advice))
 
 
 def tell(occasion: str, turn: int) -> str:
     """The text for ``noted`` or ``over``."""
-    return _in_turn(_data()[occasion], turn)
+    return in_turn(_data()[occasion], turn)
 
 
 def says_over(text: str) -> bool:
@@ -103,10 +103,6 @@ def says_where(text: str) -> bool:
 
 def _form(text: str) -> str:
     return re.sub(r"\s+", "", fold(text).text.lower())
-
-
-def _in_turn(wordings: Sequence[str], turn: int) -> str:
-    return wordings[turn % len(wordings)]
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any
 
 from csbot.dialogue.telling import Told, date_in_words, has_passed, kind_of, tell, time_in_words
 from csbot.models import Order, OrderEvent, Turn
-from csbot.resources import load_yaml
+from csbot.resources import in_turn, load_yaml
 
 LONGEST = 18
 """Characters beyond which a message says more than one short question."""
@@ -83,7 +83,7 @@ def _reason_again(order: Order) -> Told | None:
 def _still(order: Order, times: int, now: datetime) -> Told:
     """One short line where nothing has changed since it was told; from the second time on a human is offered."""
     data, kind = _data(), _kind(order)
-    line = _in_turn(data["still"], times - 1).format(status=order.status or _orders()["no_status"])
+    line = in_turn(data["still"], times - 1).format(status=order.status or _orders()["no_status"])
     date = _date(order, now) if kind.get("awaited") else ""
     if kind.get("offer") or times > 1:
         return Told(line + date + data["offers"]["press"], "asked")
@@ -112,7 +112,7 @@ def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now
     found = _event(data["related"], _quoted(order, question.get("quotes")), now)
     if found and not question.get("partly"):
         return Told(found, None)
-    absent = _in_turn(data["absent"], times).format(title=question["title"])
+    absent = in_turn(data["absent"], times).format(title=question["title"])
     return Told(absent + found + data["offers"]["ask"], "asked")
 
 
@@ -150,7 +150,3 @@ def _event(words: str, event: OrderEvent | None, now: datetime) -> str:
 def _kind(order: Order) -> dict[str, Any]:
     data = _orders()
     return dict(data["statuses"].get(kind_of(order.status), data["other"]))
-
-
-def _in_turn(wordings: Sequence[str], turn: int) -> str:
-    return wordings[turn % len(wordings)]

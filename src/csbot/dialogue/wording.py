@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
@@ -11,7 +11,7 @@ from csbot.dialogue.state import State
 from csbot.dialogue.tasks import CONFIRM, SAID, SUMMARY, Task, places
 from csbot.dialogue.telling import date_in_words
 from csbot.models import Action
-from csbot.resources import load_yaml
+from csbot.resources import in_turn, load_yaml
 
 
 @cache
@@ -21,11 +21,7 @@ def _replies() -> dict[str, list[str]]:
 
 def say(key: str, turn: int) -> str:
     """The text for an occasion; ``turn`` (how many turns there were) picks the wording."""
-    return _in_turn(_replies()[key], turn)
-
-
-def _in_turn(wordings: Sequence[str], turn: int) -> str:
-    return wordings[turn % len(wordings)]
+    return in_turn(_replies()[key], turn)
 
 
 def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, now: datetime) -> str:
@@ -52,7 +48,7 @@ def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, n
     if action.kind == "task_done":
         return action.text or say("task_done", state.turns)
     if action.wording == "failed" and task:
-        return _filled(_in_turn(task.failed, state.turns), task, action.slots, now)
+        return _filled(in_turn(task.failed, state.turns), task, action.slots, now)
     said = say(action.wording, state.turns) if action.wording else ""
     return (said.replace("{text}", action.text) if action.text else said) + resume
 
@@ -78,15 +74,15 @@ def _question(state: State, action: Action, task: Task, now: datetime) -> str:
     """What asks for a slot; the same slot is asked for in other words each time, whether or not another one came in between."""
     times = state.asks.get(action.slot or "", 0)
     if action.wording == "ask" and action.slot == CONFIRM:
-        return _filled(_in_turn(task.confirm, times), task, action.slots, now)
+        return _filled(in_turn(task.confirm, times), task, action.slots, now)
     slot = task.slot(action.slot or "")
     if slot is None:
         return say(action.wording, state.turns)
     if action.wording not in ("ask", "invalid"):
         said = say(action.wording, state.turns)
         other = say("other_key", state.turns).format(slot=action.text) if action.text else ""
-        return said.format(slot=slot.title, why=slot.why, other=other, prompt=_in_turn(slot.prompts, times))
-    text = _in_turn(slot.prompts if action.wording == "ask" else slot.invalid, times)
+        return said.format(slot=slot.title, why=slot.why, other=other, prompt=in_turn(slot.prompts, times))
+    text = in_turn(slot.prompts if action.wording == "ask" else slot.invalid, times)
     return "\n".join([text, *(f"{i}. {choice}" for i, choice in enumerate(slot.choices, start=1))])
 
 
@@ -100,7 +96,7 @@ def outcome(task: Task, slots: Mapping[str, str], result: object, turn: int, now
     given = {str(key): str(value) for key, value in result.items()} if isinstance(result, Mapping) else {}
     shown = _shown(task, slots, now) | given
     fitting = [text for text in task.done if places([text]) <= {name for name, value in shown.items() if value}]
-    return _in_turn(fitting, turn).format_map(shown) if fitting else say("task_done", turn)
+    return in_turn(fitting, turn).format_map(shown) if fitting else say("task_done", turn)
 
 
 def _filled(text: str, task: Task, slots: Mapping[str, str], now: datetime) -> str:

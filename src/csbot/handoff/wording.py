@@ -12,7 +12,7 @@ from csbot.handoff.routing_table import RoutingTable
 from csbot.handoff.summary import slots_shown
 from csbot.intents.signals import shown_by_words
 from csbot.models import CHINA, Ticket, Understanding, Waiting
-from csbot.resources import load_yaml
+from csbot.resources import in_turn, load_yaml
 
 LEAST_MINUTES = 1
 
@@ -95,7 +95,7 @@ class Words:
     def say(self, key: str, **values: object) -> str:
         """The text for an occasion, with the values filled in."""
         wordings = self._words[key]
-        text = wordings if isinstance(wordings, str) else wordings[self._turn % len(wordings)]
+        text = wordings if isinstance(wordings, str) else in_turn(wordings, self._turn)
         return str(text.format(**values) if values else text)
 
     def wait(self, waiting: Waiting) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import partial
 from typing import Literal
 
 from csbot.intents.task_answers import ends_task, tells
-from csbot.resources import load_yaml
+from csbot.resources import load_pattern
 
 Answer = Literal[
     "agrees",
@@ -48,11 +48,7 @@ LONGEST = {
 LEAST_HALF = 4
 """Characters of a half that can stand alone."""
 _CLAUSE = re.compile(r"[,，。.;；!！~\s]+")
-
-
-@cache
-def _pattern(kind: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{rule['pattern']})" for rule in load_yaml("csbot.intents.data", "answers.yaml")[kind]))
+_pattern = partial(load_pattern, "csbot.intents.data", "answers.yaml")
 
 
 def says(kind: Answer, form: str) -> bool:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from functools import partial
 from typing import Literal
 
-from csbot.resources import load_yaml
+from csbot.resources import load_pattern
+from csbot.text import has_hanzi
 
 Account = Literal["undone", "done", "beside"]
-Kind = Literal["asks", "awaits", "undone", "done", "beside", "outright"]
 LONGEST_ACCOUNT = 24
 """Characters beyond which an account says more than that something is done, or not done yet."""
-_HANZI = re.compile("[\u4e00-\u9fff]")
-
-
-@cache
-def _pattern(kind: Kind) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{rule['pattern']})" for rule in load_yaml("csbot.intents.data", "progress.yaml")[kind]))
+_pattern = partial(load_pattern, "csbot.intents.data", "progress.yaml")
 
 
 def asks_progress(text: str, form: str) -> bool:
@@ -28,7 +22,7 @@ def asks_progress(text: str, form: str) -> bool:
     >>> [asks_progress(text, text) for text in ("我的柜子装好了没", "东西还没到", "柜子装好了", "我还没下单呢", "五金呢")]
     [True, True, False, False, False]
     """
-    if not _HANZI.search(form):
+    if not has_hanzi(form):
         return True
     if tells("undone", form):
         return False

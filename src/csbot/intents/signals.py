@@ -12,6 +12,7 @@ from csbot.intents.folding import Folded, fold
 from csbot.intents.prefilter import Alternatives
 from csbot.models import Signal
 from csbot.resources import load_yaml
+from csbot.text import has_hanzi
 
 ROUTED = ("human_wanted", "anger", "complaint_threat", "urgency", "repeat_contact")
 """Signals of one message that decide whether, how soon and to whom it is handed over."""
@@ -129,7 +130,7 @@ def _signal(name: str, kind: _Kind, message: Folded, form: str, likely: float) -
     if taken_back:
         likely /= 2
     if not hits:
-        if likely < LIKELY or not any("\u4e00" <= char <= "\u9fff" for char in form):
+        if likely < LIKELY or not has_hanzi(form):
             return None
         return Signal(name=name, score=round(likely, 4), text="", reason="与示例说法相近 | like the example utterances")
     doubt = 1 - EXAMPLES_SHARE * likely

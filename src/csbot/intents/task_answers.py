@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import partial
 from typing import Literal
 
-from csbot.resources import load_yaml
+from csbot.resources import load_pattern
 
 TaskAnswer = Literal[
     "later",
@@ -34,11 +34,7 @@ LONGEST = {
 """Characters beyond which a message says more than this."""
 
 _CLAUSE = re.compile(r"[,，。.;；!！~\s]+")
-
-
-@cache
-def _pattern(kind: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{rule['pattern']})" for rule in load_yaml("csbot.intents.data", "task_answers.yaml")[kind]))
+_pattern = partial(load_pattern, "csbot.intents.data", "task_answers.yaml")
 
 
 def tells(kind: TaskAnswer, form: str) -> bool:

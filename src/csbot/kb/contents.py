@@ -18,7 +18,7 @@ from csbot.kb.lexical import LexicalIndex, Scores
 from csbot.kb.pairs import PairIndex
 from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, judge, segments
 from csbot.models import Candidate, Faq, utc_now
-from csbot.text import Lexicon, Tokeniser, query_form
+from csbot.text import Lexicon, Tokeniser, has_hanzi, query_form
 
 TOPIC_CHARS, TOPIC_FAQS = 4, 3
 """A message of at most four characters that three or more standard questions contain says a topic, not yet a question."""
@@ -125,7 +125,7 @@ class Contents:
         moment = now or utc_now()
         hits = [row for row in self.exact.get(text, ()) if row != without_row]
         evidence = self.evidence(text, vector, moment, without_row=without_row, must=hits)
-        if evidence is None or (not hits and not evidence.known and not _has_hanzi(text)):
+        if evidence is None or (not hits and not evidence.known and not has_hanzi(text)):
             return []  # keyboard noise, or a language that the knowledge base doesn't speak: an encoder places it anywhere
         order, confidence = judge(evidence, self.calibration if evidence.dense else self.lexical_calibration)
         exact = {int(self.owners[row]) for row in hits}
@@ -238,7 +238,3 @@ def _argmax(values: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.
     """Row of the largest value in each segment."""
     owners = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
     return np.asarray(rows[np.lexsort((-values, owners))[starts]])
-
-
-def _has_hanzi(text: str) -> bool:
-    return any("\u4e00" <= char <= "\u9fff" for char in text)
