@@ -10,11 +10,13 @@ $(DEMO)/.ready: requirements-light.txt pyproject.toml
 	$(PYTHON) -m venv $(DEMO)
 	$(DEMO)/bin/python -m pip install $(PIP_FLAGS) -r requirements-light.txt
 	$(DEMO)/bin/python -m pip install $(PIP_FLAGS) --no-deps -e .
+	$(DEMO)/bin/python -m compileall -q src  # as pip does: where PYTHONDONTWRITEBYTECODE is set, each start would compile it again
 	touch $@
 
 $(TEST)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(TEST)
 	$(TEST)/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]'
+	$(TEST)/bin/python -m compileall -q src
 	touch $@
 
 demo: $(DEMO)/.ready
