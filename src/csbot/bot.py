@@ -151,7 +151,9 @@ class Chatbot:
         return reply
 
     def reply_encoded(self, session: Session, text: str, vector: Vectors | None) -> Reply:
-        """`reply` for a message whose matter (`csbot.intents.understand.matter_of`) was encoded before (an evaluation does).
+        """`reply` for a message whose matter was encoded before (an evaluation does).
+
+        That is `csbot.intents.understand.matter_of`, as `Contents.spelled` has it.
 
         It neither reads nor writes the store of sessions.
         """

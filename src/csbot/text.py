@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import threading
@@ -209,6 +210,14 @@ class Tokeniser:
 
     def _cut(self, text: str) -> list[str]:
         return list(self._jieba.cut_for_search(text, HMM=False))
+
+    def count(self, word: str) -> int:
+        """How often jieba's dictionary, and the merchant's words in it, count a word; 0: no word."""
+        return int(self._jieba.FREQ.get(word, 0))
+
+    def log_share(self, count: int) -> float:
+        """Natural log of the share that a word of this count has in ordinary text."""
+        return math.log(count / self._jieba.total)
 
     def words(self, text: str) -> list[str]:
         """Words of ``text`` (normalised by the caller), stop words dropped, synonyms replaced, in order."""

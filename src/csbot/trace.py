@@ -28,8 +28,13 @@ def trace_of(
 
     :param names: people's names to cover wherever they stand. :param started: `time.perf_counter` when the message came.
     """
+
+    def masked(text: str) -> str:
+        return mask_spans(text, read_slots(text, asked=state.asked).found, names)
+
     return Trace.model_construct(  # parts are valid already
-        normalised=mask_spans(message.normalised, read_slots(message.normalised, asked=state.asked).found, names),
+        normalised=masked(message.normalised),
+        read_as=masked(message.read_as) if message.read_as else None,
         rule=action.rule,
         intent=intent_of(message, action),
         band=policy.band(message.candidates[0]) if message.candidates else None,

@@ -108,7 +108,8 @@ def run_cases(
     :param tick: called with the number of cases done. :param each: maps a function over a sequence, default in turn.
     """
     patterns, margin = bot.config.orders.order_id_patterns, bot.config.bands.ambiguity_margin
-    forms = [matter_of(case.text, read_slots(case.text, order_id=patterns).found) for case in cases]
+    spelled = bot.kb.contents.spelled
+    forms = [spelled(matter_of(case.text, read_slots(case.text, order_id=patterns).found)) for case in cases]
     order = sorted(range(len(cases)), key=lambda i: (len(forms[i]), forms[i]))  # the same batches for any order of the cases
     outcomes: dict[int, Outcome] = {}
 

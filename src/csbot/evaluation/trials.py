@@ -87,7 +87,7 @@ def trials_of_cases(bot: Chatbot, cases: Sequence[Case], progress: bool | Progre
     anything = {"answer": LEAST_ANSWER, "clarify": 0.0, "ambiguity_margin": 0.0}
     willing.config = bot.config.model_copy(update={"bands": bands.model_copy(update=anything)})
     patterns = bot.config.orders.order_id_patterns
-    forms = [matter_of(case.text, read_slots(case.text, order_id=patterns).found) for case in cases]
+    forms = [contents.spelled(matter_of(case.text, read_slots(case.text, order_id=patterns).found)) for case in cases]
     rows: list[_Row] = []
     with progress_bar(progress if cases else False, "排序 ranking") as report:
         for case, form, vector in zip(cases, forms, _encoded(bot, forms), strict=True):

@@ -111,7 +111,7 @@ def understand(
     :param task: the task under way, which a message may call off. :param asked: kind of the slot that it waits for.
     :param known: kinds of the slots it knows, the latest last: what a message may take back.
     :param tasks: recognises the merchant's tasks.
-    :param vector: the vector of `matter_of` the message, where it is made already.
+    :param vector: the vector of `matter_of` the message, as the knowledge base spells it, where it is made already.
     :param earlier: the session's turns before it, oldest first. :param recent: vectors of recent messages.
     :param topic_of_task: what the task under way is about; a short question asked in the middle may leave it out.
     :raises EncoderError: the encoder can't run and the knowledge base may not degrade.
@@ -140,6 +140,7 @@ def understand(
             ambiguous=ambiguous_number(text, reading.found, order_id), signals=_mood(find_signals(text), earlier),
             degraded=kb.degraded,
         )  # fmt: skip
+    typed, core = core, contents.spelled(core)
     if vector is None:
         made = kb.encode([core])
         vector = None if made is None else made[0]
@@ -167,6 +168,7 @@ def understand(
     return Understanding.model_construct(  # parts are valid already
         text=text,
         normalised=form,
+        read_as=core if core != typed else None,
         candidates=candidates,
         intents=intents,
         topic=topic,

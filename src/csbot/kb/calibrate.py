@@ -148,7 +148,7 @@ def _problems(
     contents = assemble(faqs, vectors, lexicon=Lexicon(), calibration=UNFITTED, lexical_calibration=UNFITTED)
     found: dict[str, list[Labelled]] = {trade: [] for trade in intents}
     for trade in intents:
-        mine = [(query_form(question), faq_id) for t, question, faq_id in asked if t == trade]
+        mine = [(contents.spelled(query_form(question)), faq_id) for t, question, faq_id in asked if t == trade]
         mine = [(form, faq_id) for form, faq_id in mine if form]
         made = vectors.encode([form for form, _ in mine])
         found[trade] = label(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from csbot.kb.dense import DenseIndex
 from csbot.kb.lexical import LexicalIndex, Scores
 from csbot.kb.pairs import PairIndex
 from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, judge, segments
+from csbot.kb.spelling import Spelling
 from csbot.models import Candidate, Faq, utc_now
 from csbot.text import Lexicon, Tokeniser, has_hanzi, query_form
 
@@ -89,6 +91,10 @@ class Contents:
         return PairIndex(self.forms)
 
     @cached_property
+    def _spelling(self) -> Spelling:
+        return Spelling(Counter(self.words.counts()) + Counter(self.answers.counts()), self.tokeniser)
+
+    @cached_property
     def _limited(self) -> frozenset[int]:
         """Places of the FAQs that are not always valid: most knowledge bases have few."""
         return frozenset(i for i, faq in enumerate(self.faqs) if faq.status != "active" or faq.valid_from or faq.valid_until)
@@ -100,6 +106,14 @@ class Contents:
     @cached_property
     def _signal_heads(self) -> Heads:
         return Heads({name: head for name, head in self.calibration.signals.items() if name != SAME_QUESTION})
+
+    def spelled(self, text: str) -> str:
+        """A message (query form) as this knowledge base spells it: what is to be encoded and ranked.
+
+        >>> KnowledgeBase.build([...]).contents.spelled("绞练松了")  # doctest: +SKIP
+        '铰链松了'
+        """
+        return text if text in self.exact else self._spelling.mended(text)
 
     def get(self, faq_id: str) -> Faq | None:
         position = self.positions.get(faq_id)

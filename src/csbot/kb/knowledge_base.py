@@ -244,7 +244,7 @@ class KnowledgeBase:
         if any(not isinstance(text, str) for text in texts):
             raise InputError("search 需要字符串 | texts must be strings")
         contents = self.contents
-        forms = [query_form(text) for text in texts]
+        forms = [contents.spelled(query_form(text)) for text in texts]
         vectors = self.encode(forms)
         return [contents.rank(form, None if vectors is None else vectors[i])[:top_k] for i, form in enumerate(forms)]
 

@@ -59,6 +59,10 @@ class LexicalIndex:
     def __len__(self) -> int:
         return self._size
 
+    def counts(self) -> dict[str, int]:
+        """In how many texts each word is."""
+        return dict(zip(self._places, np.diff(self._starts).tolist(), strict=True))
+
     def scores(self, words: Sequence[str]) -> tuple[Scores, float]:
         """Share of the query found in each text, and the share of the query known to the index at all.
 

@@ -34,6 +34,7 @@ class Understanding(Frozen):
 
     text: str
     normalised: str
+    read_as: str | None = Field(default=None, description="the matter as understood, where words were typed by ear; else None")
     candidates: tuple[Candidate, ...] = ()
     intents: dict[str, float] = Field(default_factory=dict, description="probability of each task intent")
     topic: tuple[str, ...] = Field(default=(), description="ids of FAQs that the message names as a bare topic, like 「发票」")

@@ -21,6 +21,7 @@ class Trace(Frozen):
     """Why a reply is what it is; the one record that hit test, log, evaluation and handoff read."""
 
     normalised: str
+    read_as: str | None = Field(default=None, description="the matter as understood, where words were typed by ear; else None")
     rule: str
     intent: str | None = Field(description="faq:<id>, order_progress, human_handoff, smalltalk:<kind> or None")
     band: Band | None = None
