@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import json
+from pathlib import Path
 
 import pytest
 
-from csbot.dialogue.dangers import dangers_told, find_dangers, further_advice, safety_first, says_over, says_where
+from csbot.dialogue.dangers import (
+    EMERGENCY,
+    answer_fact,
+    dangers_told,
+    find_dangers,
+    further_advice,
+    safety_first,
+    says_detail,
+    says_over,
+    says_where,
+)
+from csbot.intents.signals import find_signals, kinds_shown, shown_by_words
 from csbot.resources import load_yaml
 
 DATA = load_yaml("csbot.dialogue.data", "dangers.yaml")
@@ -21,18 +33,27 @@ DATA = load_yaml("csbot.dialogue.data", "dangers.yaml")
         ("电池鼓包了", ("battery",)),
         ("小孩误吞纽扣电池", ("swallowed",)),
         ("宝宝喝了洗洁精", ("swallowed",)),
-        ("头晕恶心 是不是甲醛中毒", ("fumes",)),
+        ("头晕恶心 是不是甲醛中毒", ("fumes", "ill")),
         ("我妈晕倒了", ("ill",)),
-        ("手指被柜门夹断了", ("caught", "hurt")),
+        ("手指被柜门夹断了", ("severed", "caught")),
         ("孩子的脚卡在抽屉缝里了", ("caught",)),
         ("割到手了一直流血", ("hurt",)),
         ("灶台那边嗤嗤响，一股怪味", ("gas",)),
-        ("柜子倒了压着孩子了", ("caught",)),
+        ("柜子倒了压着孩子了", ("caught", "hurt")),
         ("孩子卡到喉咙咳不出来", ("choking",)),
         ("两岁的娃反锁在卧室", ("trapped",)),
+        ("门锁没电，钥匙在屋里，孩子一个人在家里哭", ("trapped",)),
+        ("老人在里面", ("trapped",)),
+        ("我妈被锁在阳台上了", ("trapped",)),
+        ("半夜被锁在门外了", ("locked_out",)),
+        ("师傅打我", ("violence",)),
+        ("吊柜掉下来砸到头了", ("hurt",)),
+        ("开水烫到手了", ("burnt",)),
+        ("银行卡正在被盗刷", ("fraud",)),
         ("娃一个人在家 锁死了 灶上还开着火", ("fire", "trapped")),
         ("门锁被人撬了 贼还在里面", ("intruder",)),
         ("我不想活了", ("self_harm",)),
+        ("我想死", ("self_harm",)),
         ("水管爆了家里淹了", ("water",)),
         ("出大事了", ("general",)),
     ],
@@ -54,6 +75,9 @@ def test_the_kind_of_danger_is_told_by_its_words(text: str, kinds: tuple[str, ..
         ("choking", "120"),
         ("trapped", "119"),
         ("intruder", "110"),
+        ("violence", "110"),
+        ("burnt", "120"),
+        ("severed", "120"),
         ("self_harm", "12356"),
         ("road", "12122"),
         ("general", "119"),
@@ -68,7 +92,21 @@ def test_every_kind_has_wordings_to_take_in_turn_and_a_reason() -> None:
         assert len(set(kind["safety"])) >= 2, name
         assert len(set(kind["advice"])) >= 2, name
         assert kind["reason"], name
-        re.compile(kind["words"])
+        assert kind.get("call") or name == "general", name
+        assert set(kind.get("call", ())) <= set(DATA["numbers"]), name
+
+
+def test_every_rule_of_danger_names_its_kind_and_every_kind_has_a_rule() -> None:
+    rules = load_yaml("csbot.intents.data", "signals.yaml")["urgency"]["shown_by"]
+    assert [rule["reason"] for rule in rules if rule["score"] >= EMERGENCY and "kind" not in rule] == []
+    assert {rule["kind"] for rule in rules if "kind" in rule} == set(DATA["kinds"])
+
+
+def test_a_message_that_shows_danger_is_general_only_where_a_rule_says_so() -> None:
+    for line in (Path(__file__).parents[1] / "intents/signal_messages.jsonl").read_text("utf-8").splitlines():
+        text = json.loads(line)["text"]
+        if shown_by_words(find_signals(text), "urgency") >= EMERGENCY and find_dangers(text) == ("general",):
+            assert kinds_shown(text, "urgency") == ("general",), text
 
 
 def test_advice_is_given_once_each_and_then_that_somebody_comes() -> None:
@@ -113,3 +151,49 @@ def test_the_customer_says_when_it_is_over(text: str, over: bool) -> None:
 )
 def test_the_customer_says_where_help_is_needed(text: str, where: bool) -> None:
     assert says_where(text) is where
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "about", "told"),
+    [
+        ("消防电话多少", ("trapped",), "number", "119"),
+        ("打什么电话", ("violence",), "number", "110"),
+        ("要不要报警", ("intruder",), "number", "110"),
+        ("叫救护车打多少", ("hurt",), "number", "120"),
+        ("心理热线号码是什么", ("self_harm",), "number", "12356"),
+        ("燃气公司电话", ("gas",), "number", "燃气表"),
+        ("开锁的电话有吗", ("locked_out",), "number", "114"),
+        ("谁负责", ("hurt",), "blame", "记"),
+        ("你们赔吗", ("hurt",), "blame", "记"),
+        ("医药费谁出", ("burnt",), "blame", "记"),
+        ("要钱吗", ("trapped",), "cost", "不收"),
+        ("救护车多少钱", ("ill",), "cost", "120"),
+        ("还有多久到", ("fire",), "arrival", "119"),
+        ("师傅什么时候来", ("water",), "arrival", "119"),
+        ("你们客服电话多少", ("gas",), "colleague", "119"),
+    ],
+)
+def test_a_question_of_fact_gets_the_number_or_is_noted_in_every_wording(
+    text: str, kinds: tuple[str, ...], about: str, told: str
+) -> None:
+    for turn in range(2):
+        answered = answer_fact(text, kinds, turn)
+        assert answered is not None
+        assert answered[0] == about
+        assert told in answered[1]
+        assert "{" not in answered[1]
+
+
+@pytest.mark.parametrize(
+    "text", ["怎么办", "要不要关总闸", "快点来人啊", "他还在我家里", "退款什么时候到账", "我的电话13800000001"]
+)
+def test_what_to_do_and_what_is_told_is_no_question_of_fact(text: str) -> None:
+    assert answer_fact(text, ("fire",), 0) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [("6岁", True), ("两个孩子在里面", True), ("里面三个人", True), ("几岁可以用", False), ("没动静了", False)],
+)
+def test_how_old_or_how_many_they_are_is_noted(text: str, detail: bool) -> None:
+    assert says_detail(text) is detail

@@ -8,7 +8,7 @@ import pytest
 from handmade import START, candidate, message, policy, told
 
 from csbot.dialogue.dangers import ADVISED, OVER, Emergency, find_dangers
-from csbot.dialogue.emergency import NOTED, VERY_SURE
+from csbot.dialogue.emergency import FACT, NOTED, VERY_SURE
 from csbot.dialogue.policy import decide
 from csbot.dialogue.state import State, advance, after_silence
 from csbot.dialogue.turns import turn_of
@@ -48,12 +48,26 @@ def test_a_handoff_without_danger_is_no_emergency(text: str) -> None:
     assert advance(START, turn).emergency == Emergency()
 
 
-@pytest.mark.parametrize("text", ["怎么办", "要不要关总闸", "好的", "在吗", "快点来人啊", "还有多久到"])
+@pytest.mark.parametrize("text", ["怎么办", "要不要关总闸", "好的", "在吗", "快点来人啊"])
 @pytest.mark.parametrize("confidence", [0.5, 0.9])
 def test_what_follows_gets_advice_and_no_menu_and_no_faq_that_only_sounds_like_it(text: str, confidence: float) -> None:
     action = decide(GAS, message(text, candidate("a", confidence), order=0.9, fault=0.9), policy())
     assert told(action) == ("smalltalk", ADVISED)
     assert "燃气" in word(GAS, action, {}, "", NOW)
+
+
+@pytest.mark.parametrize("text", ["消防电话多少", "谁负责", "收费吗", "还有多久到"])
+def test_a_question_of_fact_is_no_occasion_for_the_next_advice(text: str) -> None:
+    said = message(text, candidate("a", 0.9))
+    action = decide(GAS, said, policy())
+    assert told(action) == ("smalltalk", FACT)
+    after = advance(GAS, turn_of(said, action, action.text, NOW))
+    assert after.emergency == GAS.emergency
+
+
+def test_of_what_it_costs_a_clear_faq_tells_and_of_whom_to_call_none_does() -> None:
+    assert decide(GAS, message("运费多少钱", candidate("a", VERY_SURE)), policy()).kind == "answer"
+    assert decide(GAS, message("消防电话多少", candidate("a", VERY_SURE)), policy()).rule == FACT
 
 
 def test_no_advice_is_given_twice_in_the_same_words() -> None:
@@ -66,7 +80,7 @@ def test_no_advice_is_given_twice_in_the_same_words() -> None:
     assert len(set(replies)) == 4
 
 
-@pytest.mark.parametrize("text", ["我在西湖区文三路1号", "电话13800000001", "我叫林晓燕，13800000001"])
+@pytest.mark.parametrize("text", ["6岁", "我在西湖区文三路1号", "电话13800000001", "我叫林晓燕，13800000001"])
 def test_where_they_are_is_noted_and_no_identity_is_checked(text: str) -> None:
     assert told(decide(GAS, message(text, order=0.9), policy())) == ("smalltalk", NOTED)
 

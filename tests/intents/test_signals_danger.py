@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csbot.dialogue.dangers import DANGER, EMERGENCY
+from csbot.dialogue.dangers import DANGER, EMERGENCY, find_dangers
 from csbot.intents.signals import find_signals, shown_by_words
 
 
@@ -105,6 +105,111 @@ def test_a_thing_that_broke_or_collapsed_is_a_fault_and_no_danger(text: str) -> 
 )
 def test_what_is_supposed_or_only_sounds_so_is_no_danger(text: str) -> None:
     assert urgency(text) < DANGER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "师傅打了我一拳",
+        "工人把我老婆推倒了",
+        "快递员踹了我一脚",
+        "你们员工打人",
+        "师傅对我动手动脚",
+        "装修工偷拍我女儿",
+        "他掐我脖子",
+        "被你们安装工打伤了",
+        "师傅堵在门口不让我出去",
+        "不给钱师傅就不走",
+        "师傅拿着锤子指着我",
+        "司机威胁我要弄死我",
+        "师傅在我家坐着不肯走",
+        "我老公打我",
+        "那个男的赖着不走",
+        "师傅抱住我老婆不放",
+    ],
+)
+def test_who_strikes_touches_threatens_or_will_not_leave_is_danger(text: str) -> None:
+    assert urgency(text) >= DANGER
+    assert find_dangers(text) == ("violence",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "师傅打我电话了吗",
+        "师傅到了打我",
+        "请师傅来之前打我",
+        "师傅打我没接到",
+        "师傅打了我三个电话",
+        "货到了打我老婆电话13900001111",
+        "师傅打胶打得不好",
+        "师傅动手能力强吗",
+        "销售推我去别家",
+        "客服把责任推给我",
+        "师傅摸了一下柜子说没事",
+        "师傅不走平台流程",
+        "退款打我微信",
+        "师傅不肯上楼",
+        "师傅骂我",
+        "师傅没打我",
+        "师傅会打人吗",
+        "保安拦住师傅不让进",
+        "客服威胁我",
+        "师傅推迟了",
+        "师傅把我拉黑了",
+    ],
+)
+def test_to_call_to_refuse_work_or_to_be_rude_is_no_violence(text: str) -> None:
+    assert urgency(text) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (text, "hurt")
+        for text in [
+            "吊柜掉下来砸到头了",
+            "柜门弹到脸上了",
+            "层板掉我头上了",
+            "抽屉滑出来砸了脚",
+            "板子砸中我腰了",
+            "铁架打到眼睛了",
+            "灯掉在我肩膀上",
+            "砸到师傅了",
+        ]
+    ]
+    + [
+        (text, "self_harm")
+        for text in ["我想死", "好想死", "不如死了算了", "活着没意思", "想结束生命", "死给你们看", "难受得想死"]
+    ]
+    + [(text, "choking") for text in ("孩子卡到喉咙咳不出来", "鱼刺卡喉咙里了")],
+)
+def test_hurt_by_what_fell_wanting_to_die_and_choking_are_danger(text: str, kind: str) -> None:
+    assert urgency(text) >= DANGER
+    assert kind in find_dangers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "砸到床头了",
+        "插头掉到地上了",
+        "砸到我家地板了",
+        "责任掉到我头上",
+        "想死你们了",
+        "想死这个沙发了",
+        "丑得我想死",
+        "累死了",
+        "你去死吧",
+        "手机死机",
+        "跳楼价",
+        "会不会砸到头",
+        "抽屉掉下来了",
+        "按摩椅会打到头吗",
+    ],
+)
+def test_what_fell_on_things_and_figures_of_speech_are_no_danger(text: str) -> None:
+    assert urgency(text) == 0
 
 
 @pytest.mark.parametrize("text", ["锁没电了，我被关在门外冻着", "半夜被锁在门外了，门打不开进不去", "钥匙落屋里了，我在门外"])

@@ -1,4 +1,5 @@
-"""Kinds of danger to people, and what is said of each. The words and the wordings are data, in ``data/dangers.yaml``."""
+"""Kinds of danger to people, and what is said of each. The wordings are data, in ``data/dangers.yaml``; of which kind a
+message tells is told by the rules of urgency in ``intents/data/signals.yaml``, each of which names it."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from csbot.intents.folding import fold
-from csbot.intents.signals import find_signals, shown_by_words
+from csbot.intents.signals import find_signals, kinds_shown, shown_by_words
 from csbot.models import Turn, Understanding
 from csbot.resources import in_turn, load_yaml
 
@@ -47,14 +48,16 @@ class Emergency:
 def find_dangers(text: str) -> tuple[str, ...]:
     """Kinds of danger that a message speaks of, the one that matters most first; `GENERAL` where it is none that is known.
 
-    The message is one that shows danger; this only tells of what kind.
+    The message is one that shows danger; this only tells of what kind. None: it is pressing, and nobody is in danger.
 
-    >>> find_dangers("厨房有煤气味"), find_dangers("小孩误吞纽扣电池"), find_dangers("出事了")
-    (('gas',), ('swallowed',), ('general',))
+    >>> find_dangers("厨房有煤气味"), find_dangers("老人在里面"), find_dangers("出事了"), find_dangers("还有十分钟就起飞了")
+    (('gas',), ('trapped',), ('general',), ())
     """
-    form, kinds = _form(text), _data()["kinds"]
-    heard = [kind for kind in kinds if _pattern(kind).search(form)]
-    return tuple(kind for kind in heard if not kinds[kind].get("alone")) or tuple(heard[:1]) or (GENERAL,)
+    kinds, shown = _data()["kinds"], kinds_shown(text, "urgency")
+    if not shown:
+        return (GENERAL,) if shown is None else ()
+    heard = [kind for kind in kinds if kind in shown]
+    return tuple(kind for kind in heard if not kinds[kind].get("alone")) or tuple(heard[:1])
 
 
 def dangers_told(texts: Sequence[str]) -> tuple[str, ...]:
@@ -86,9 +89,33 @@ def tell(occasion: str, turn: int) -> str:
     return in_turn(_data()[occasion], turn)
 
 
+def answer_fact(text: str, kinds: Sequence[str], turn: int) -> tuple[str, str] | None:
+    """What somebody in danger asks that is no question of what to do, and what they are told; None: it is no such question.
+
+    The number to call is told; what only people can say, the cost, who is liable, when somebody comes, is left to them.
+
+    :returns: ``number``, ``blame``, ``cost`` or ``arrival``, and the text.
+
+    >>> answer_fact("消防电话多少", ("trapped",), 0)[1].split("。")[0], answer_fact("怎么办", ("trapped",), 0)
+    ('消防救援电话是 119', None)
+    """
+    data, form = _data(), _form(text)
+    about = next(
+        (name for name, row in data["facts"].items() if _says(row["asks"], form) and not _says(row.get("not"), form)), None
+    )
+    if about is None:
+        return None
+    usual = [one for kind in kinds[:KINDS_TOLD] or (GENERAL,) for one in data["kinds"][kind].get("call", ())]
+    usual = list(dict.fromkeys(usual)) or data["kinds"][GENERAL]["call"]
+    asked = [number for number, row in data["numbers"].items() if _says(row["words"], form)]
+    local = next((row["text"] for row in data["no_number"] if _says(row["words"], form)), None) if about == "number" else None
+    told = "、".join(f"{data['numbers'][number]['title']}电话是 {number}" for number in asked or usual)
+    return about, (local or in_turn(data["facts"][about]["text"], turn)).format(numbers=told, call="、".join(usual))
+
+
 def says_over(text: str) -> bool:
     """Whether the danger is past: 「没事了，虚惊一场」."""
-    return re.search(_data()["saying_over"], _form(text)) is not None
+    return _says(_data()["saying_over"], _form(text))
 
 
 def says_where(text: str) -> bool:
@@ -98,7 +125,16 @@ def says_where(text: str) -> bool:
     (True, False, False)
     """
     form = _form(text)
-    return re.search(_data()["saying_where"], form) is not None and not re.search(_data()["saying_where_not"], form)
+    return _says(_data()["saying_where"], form) and not _says(_data()["saying_where_not"], form)
+
+
+def says_detail(text: str) -> bool:
+    """Whether the message tells how old or how many they are: something to note, not to advise on.
+
+    >>> says_detail("6岁"), says_detail("里面有两个孩子"), says_detail("怎么办")
+    (True, True, False)
+    """
+    return _says(_data()["saying_detail"], _form(text))
 
 
 def _form(text: str) -> str:
@@ -110,6 +146,10 @@ def _data() -> dict[str, Any]:
     return load_yaml("csbot.dialogue.data", "dangers.yaml")
 
 
+def _says(words: str | None, form: str) -> bool:
+    return words is not None and _compiled(words).search(form) is not None
+
+
 @cache
-def _pattern(kind: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\s+", "", _data()["kinds"][kind]["words"]))
+def _compiled(words: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\s+", "", words))

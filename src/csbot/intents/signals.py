@@ -31,6 +31,7 @@ class _Rule:
     reason: str
 
 
+    kind: str = ""
 @dataclass(frozen=True)
 class _Kind:
     """Words that show a signal, best first; words that mean another matter; what before or behind a hit takes it back."""
@@ -56,6 +57,11 @@ class _Kind:
 
     def _takes_back(self, text: str, match: re.Match[str]) -> bool:
         before = _SENTENCE.split(text[: match.start()])[-1]
+    def speaking(self, text: str) -> list[_Rule]:
+        """All rules that speak, also those with the words of a better one."""
+        cleared = self.unless.blanked(text)
+        return [rule for rule, found in self.shown.matches(cleared) if not all(self._takes_back(cleared, one) for one in found)]
+
         return self.before.found_in(before) or self.after.found_at(text, match.end())
 
 
@@ -87,7 +93,7 @@ def _rules(data: Mapping[str, Any], kind: str) -> Iterator[tuple[_Rule, str]]:
     """Each expression of this kind and its rule, the highest score first."""
     terms = data.get("terms", {})
     for row in sorted(data.get(kind, ()), key=lambda row: -row.get("score", 0.0)):
-        rule = _Rule(float(row.get("score", 0.0)), row["reason"])
+        rule = _Rule(float(row.get("score", 0.0)), row["reason"], row.get("kind", ""))
         for source in (*map(re.escape, row.get("words", "").split()), *row.get("patterns", ())):
             yield rule, _written_out(source, terms)
 
@@ -127,6 +133,18 @@ def shown_by_words(signals: Iterable[Signal], name: str) -> float:
 
 def _signal(name: str, kind: _Kind, message: Folded, form: str, likely: float) -> Signal | None:
     hits, taken_back = kind.hits(form)
+def kinds_shown(text: str, name: str) -> tuple[str, ...] | None:
+    """Kinds of a signal of which a message's words tell, the surest first; none where its words are of no kind.
+
+    :returns: None: no words show the signal.
+
+    >>> kinds_shown("厨房有煤气味", "urgency"), kinds_shown("发票怎么开", "urgency")
+    (('gas',), None)
+    """
+    rules = _kinds()[name].speaking(_heard(text)[1])
+    return tuple(dict.fromkeys(rule.kind for rule in rules if rule.kind)) if rules else None
+
+
     if taken_back:
         likely /= 2
     if not hits:
