@@ -278,7 +278,7 @@ def test_what_was_answered_before_it_came_again_is_in_the_ticket_too(bot: Chatbo
 def test_a_ticket_filed_for_a_message_that_would_lead_elsewhere_by_now_is_still_told(
     bot: Chatbot, desk: Desk, session: Session
 ) -> None:
-    bot.reply(session, "你会写诗吗", message_id="m1")
+    bot.reply(session, "你认得路吗", message_id="m1")
     killed_before_saving(bot, session, "股票涨不涨", "m2")  # the second miss
     assert bot.reply(session, "运费怎么算", message_id="m3").kind == "answer"
     reply = bot.reply(session, "股票涨不涨", message_id="m2")

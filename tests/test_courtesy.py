@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from csbot.courtesy import find_smalltalk, without_courtesy
@@ -26,6 +28,35 @@ WHOLE = load_yaml("csbot", "courtesy.yaml")["whole"]
 )  # fmt: skip
 def test_small_talk_is_a_message_that_is_nothing_else(message: str, kind: str | None) -> None:
     assert find_smalltalk(normalise(message)) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_it", "only_sounds_like_it"),
+    [
+        (
+            "chat",
+            "这几天天气真差|明天会下雪吗|我这边好冷啊|你今年几岁呀|你有女朋友吗|您吃过饭没|你会不会跳舞|给我唱一首儿歌吧|说个段子听听"
+            "|能陪我聊会天吗|我好无聊啊|哈哈哈哈|来个脑筋急转弯呗，太无聊了",
+            "天冷锁打不开|下雨天能来安装吗|这锁好热|柜子受潮下雨就变形|你们几点下班|你有货吗|来个链接|放个视频看看|说个价|你会修吗"
+            "|现在好了|你喜欢的那款多少钱|今天能到吗|聊天记录在哪看",
+        ),
+        (
+            "cancel",
+            "没事了，谢谢你|好的不用了谢谢|嗯，不要了，再见|知道了 不用了|刚才逗你玩的|我就是随便逛逛|还是再和家人商量一下吧"
+            "|我再比较一下|那我自己打电话问吧|算了我直接去店里说",
+            "可以不要吗|没事怎么会裂|开玩笑吧|你跟我开玩笑呢|考虑一下退货流程|我想想|打电话没人接|去店里能退吗|不用了能退吗，谢谢",
+        ),
+        ("ack", "不用客气|不谢不谢|没关系的|客气啦", "没关系就可以退吗|客气点行不行|谢什么谢"),
+    ],
+)  # fmt: skip
+def test_small_talk_is_known_by_its_shape_and_among_other_courtesy(kind: str, is_it: str, only_sounds_like_it: str) -> None:
+    assert [text for text in is_it.split("|") if find_smalltalk(normalise(text)) != kind] == []
+    assert [text for text in only_sounds_like_it.split("|") if find_smalltalk(normalise(text)) == kind] == []
+
+
+def test_every_shape_has_its_reason_and_is_nothing_without_words() -> None:
+    for rules in load_yaml("csbot", "courtesy.yaml")["shapes"].values():
+        assert all(rule["reason"] and not re.search(rule["pattern"], "") for rule in rules)
 
 
 @pytest.mark.parametrize("kind", sorted(WHOLE))

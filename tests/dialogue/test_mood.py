@@ -47,6 +47,23 @@ def test_an_answer_that_the_bot_is_sure_of_stays_whatever_the_tone() -> None:
     assert decide(START, said("漏水怎么办", candidate("a", 0.95), urgency=0.92, anger=1.0), policy()).kind == "answer"
 
 
+@pytest.mark.parametrize(
+    ("confidence", "anger", "kind"),
+    [(0.45, 0.9, "handoff"), (0.6, 0.9, "handoff"), (0.61, 0.9, "answer"), (0.45, 0.69, "answer"), (0.95, 1.0, "answer")],
+)
+def test_an_answer_much_less_sure_than_the_displeasure_is_no_help(confidence: float, anger: float, kind: str) -> None:
+    decided = decide(START, said("跟你说话真费劲", candidate("a", confidence), anger=anger), policy(answer=0.4, clarify=0.2))
+    assert decided.kind == kind
+
+
+def test_what_is_asked_word_for_word_or_picked_is_answered_however_angrily() -> None:
+    exact = candidate("a", 0.5, exact=True)
+    assert decide(START, said("态度差怎么投诉", exact, anger=1.0), policy(answer=0.4)).kind == "answer"
+    offered = State(turns=1, options=("a",), option_texts=("标准问 a",))
+    picked = said("1", anger=1.0).model_copy(update={"picked": candidate("a", 0.0)})  # type: ignore[attr-defined]
+    assert decide(offered, picked, policy()).kind == "answer"
+
+
 def test_somebody_in_danger_gets_a_human_however_well_an_faq_fits() -> None:
     dust = candidate("a", 0.97).model_copy(update={"question": "新柜子有味道正常吗"})
     leak = candidate("b", 0.97).model_copy(update={"question": "闻到煤气味怎么办"})

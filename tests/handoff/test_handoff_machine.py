@@ -22,7 +22,7 @@ from csbot.handoff.tables import RANKS
 from csbot.models import Actor, Message, Reply, Ticket, TicketState, utc_now
 from csbot.storage import MemoryStore
 
-TEXTS = ("转人工", "运费怎么算", "你会写诗吗", "13800000001", "谢谢", "有人吗，找人工客服", "算了不用了", "型号是X200")
+TEXTS = ("转人工", "运费怎么算", "你认得路吗", "13800000001", "谢谢", "有人吗，找人工客服", "算了不用了", "型号是X200")
 ADDED = ("slots", "titles", "summary", "contact")
 """What a waiting customer may add to a ticket."""
 SHOWN = {"13800000001": "138****0001"}

@@ -13,6 +13,8 @@ from csbot.models import Action, Candidate, Understanding
 
 UNSURE = ("clarify", "fallback")
 """Kinds of action that help nobody who is in trouble or upset."""
+CLEARER = 0.3
+"""So much clearer than an answer is sure, displeasure is not met with that answer: it would be one more that is wrong."""
 UPSET = ("anger", "frustration", "complaint_threat")
 ILL_TEMPERED = (*UPSET, "urgency", "repeat_contact", "asked_again")
 """Who shows one of these is asked nothing before a human is called."""
@@ -25,9 +27,10 @@ BARE_WISH_CHARS = 12
 def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     """The action; or a human, where the bot would only ask back or give up on somebody who is in trouble or upset.
 
-    An answer that the bot is sure of stays: it is the quickest help. With the highest urgency not even a slot is asked for; and
-    where words show danger to people, nothing but a human will do: the answer to exactly this question is told after what to do
-    at once, and one that speaks of the danger goes with the transfer.
+    An answer that the bot is sure of stays: it is the quickest help; one much less sure than the displeasure is clear is none.
+    With the highest urgency not even a slot is asked for; and where words show danger to people, nothing but a human will do:
+    the answer to exactly this question is told after what to do at once, and one that speaks of the danger goes with the
+    transfer.
     """
     settings = policy.config.dialogue
     urgency = message.signal("urgency")
@@ -40,9 +43,16 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
         return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent", slots=action.slots)
     in_words = action.rule in ALREADY_KIND
     upset = max(shown_by_words(message.signals, name) if in_words else message.signal(name) for name in UPSET)
-    if action.kind in UNSURE and upset >= settings.upset_when_unsure:
+    if upset >= settings.upset_when_unsure and (action.kind in UNSURE or _hardly_answers(action, message, upset)):
         return Action(kind="handoff", rule="upset", reason="upset", wording="handoff_upset", slots=action.slots)
     return action
+
+
+def _hardly_answers(action: Action, message: Understanding, upset: float) -> bool:
+    """Whether the answer is much less sure than it is that the customer is upset; what was picked or is asked word for word is
+    an answer."""
+    faq = action.candidate if action.kind == "answer" and not message.picked else None
+    return faq is not None and not faq.exact and upset - faq.confidence >= CLEARER
 
 
 def speaks_of_danger(faq: Candidate, said: str) -> bool:

@@ -27,7 +27,7 @@ from csbot.handoff.routing_table import RoutingTable, default_table
 from csbot.handoff.states import transition
 from csbot.handoff.summary import Summariser, summarise
 from csbot.handoff.ticket import Opening, open_ticket
-from csbot.handoff.waiting import CONTACT, NOTED, WITHDRAWN, slots_told, titles_of, told_since, while_waiting
+from csbot.handoff.waiting import COMPLAINT, CONTACT, NOTED, WITHDRAWN, slots_told, titles_of, told_since, while_waiting
 from csbot.handoff.wording import Words, tell_again, tell_raised, tell_transfer
 from csbot.models import Action, Actor, Earlier, Line, Message, Note, Session, Ticket, TicketState, Waiting
 from csbot.privacy import mask, mask_value
@@ -201,8 +201,8 @@ class Handoffs:
             self.desk.reach(held.id, asked.phone)
             taken = "taken" if held.state == "after_hours" else "taken_queued"
             return words.say(taken, phone=mask_value("phone", asked.phone))
-        if action.rule == NOTED:
-            return words.say("noted")
+        if action.rule in (NOTED, COMPLAINT):
+            return words.say("noted" if action.rule == NOTED else "noted_complaint")
         return tell_again(held, self._opening.table, words, self._waiting(held, asked.at), asked.at)
 
     def _amended(self, desk: Desk, held: Ticket, asked: Asked) -> Ticket:

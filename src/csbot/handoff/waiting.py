@@ -21,6 +21,8 @@ STILL_WAITING = "still_waiting"
 """Rule of the turn in which a customer who is in the queue calls for a human again, or asks how long it takes."""
 NOTED = "noted_on_ticket"
 """Rule of the turn in which a waiting customer tells more, and the bot, which is not sure of an answer, only notes it."""
+COMPLAINT = "complaint_noted"
+"""Rule of the turn in which a waiting customer says that it is a complaint."""
 WITHDRAWN = "ticket_withdrawn"
 """Rule of the turn in which a waiting customer needs no human any more."""
 UNSURE: Mapping[TicketState, tuple[ReplyKind, ...]] = {
@@ -39,18 +41,30 @@ def while_waiting(held: Ticket, asked: Asked, action: Action) -> Action:
     if asked.phone and (idle or held.state == "after_hours"):
         return Action(kind="handoff", rule=CONTACT, reason=held.reason)
     declines_else = state.options or state.offer  # then it may be these that are not wanted
-    if idle and not declines_else and (message.smalltalk == "cancel" or says("withdraws", message.normalised)):
+    declines = message.smalltalk == "cancel" and not state.emergency.kinds  # to whom is in danger, help comes all the same
+    if idle and not declines_else and (declines or says("withdraws", message.normalised)):
         return Action(kind="smalltalk", rule=WITHDRAWN)
     if action.kind == "handoff":
-        return action.model_copy(update={"rule": STILL_WAITING})
-    if idle and says("asks_wait", message.normalised):
+        return action.model_copy(update={"rule": _AGAIN.get(action.reason or "", STILL_WAITING)})
+    if idle and _asks_wait(asked, action):
         return Action(kind="handoff", rule=STILL_WAITING, reason=held.reason)
-    last = asked.session.turns[-1] if asked.session.turns else None
-    told_just_now = action.kind == "answer" and action.candidate and last and last.faq_id == action.candidate.faq_id
     unsure = action.kind in UNSURE.get(held.state, ()) and action.rule != NOTHING_READ
-    if idle and (unsure or told_just_now):
+    if idle and unsure:
         return Action(kind="handoff", rule=NOTED, reason=held.reason)
     return action
+
+
+_AGAIN = {"complaint": COMPLAINT, "not_understood": NOTED}
+"""Rule by the reason for which a human would be called, had none been: what is told then is for the colleague."""
+
+
+def _asks_wait(asked: Asked, action: Action) -> bool:
+    """Whether a message asks about the wait; right after an order or an answer, how long is asked of that."""
+    form, last = asked.message.normalised, asked.session.turns[-1] if asked.session.turns else None
+    told = last is not None and last.kind in ("answer", "order_status")
+    if action.kind == "order_status" and told:
+        return False
+    return says("asks_wait", form) or (says("how_long", form) and not told)
 
 
 def adds(text: str) -> bool:
@@ -62,7 +76,9 @@ def adds(text: str) -> bool:
     (True, False, False, False, False)
     """
     form = normalise(text)
-    if not _LETTER.search(form) or find_smalltalk(form) or says("asks_wait", form) or says("withdraws", form):
+    if not _LETTER.search(form) or find_smalltalk(form) or says("withdraws", form):
+        return False
+    if says("asks_wait", form) or says("how_long", form):
         return False
     wish = any(signal.name == "human_wanted" and signal.score >= PRESENT for signal in find_signals(text))
     return not wish or tells_matter(text)

@@ -34,6 +34,7 @@ Answer = Literal[
     "complains",
     "asks_phone",
     "asks_wait",
+    "how_long",
     "withdraws",
     "joins",
 ]
@@ -42,7 +43,7 @@ LONGEST = {
     **{"agrees": 16, "wants": 16, "denies": 12, "leaves_open": 16, "waits": 16, "nothing_more": 12},
     **{"calls_off": 20, "lacks": 20, "another": 20, "elsewhere": 24},
     **{"unclear": 16, "unanswered": 16, "at_a_loss": 12, "impatient": 16, "complains": 40},
-    **{"asks_phone": 20, "asks_wait": 20, "withdraws": 20},
+    **{"asks_phone": 20, "asks_wait": 20, "how_long": 20, "withdraws": 20},
 }
 """Characters beyond which a message says more than this."""
 LEAST_HALF = 4
