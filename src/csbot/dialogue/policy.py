@@ -18,6 +18,7 @@ from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import NOTHING_READ, State
 from csbot.dialogue.task_choice import new_task, running_task, start_task
 from csbot.dialogue.tasks import Task
+from csbot.dialogue.told_before import without_repeating
 from csbot.dialogue.undoing import undoes
 from csbot.intents.answers import says
 from csbot.intents.task_answers import any_tells
@@ -53,7 +54,7 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         or _faq(state, message, policy)
         or _miss(state, message, policy)
     )
-    action = with_mood(action, message, policy)
+    action = with_mood(without_repeating(action, state, message, policy), message, policy)
     if message.called_off and action.kind in ("clarify", "fallback"):
         return Action(kind="smalltalk", rule="smalltalk_cancel", wording="smalltalk_cancel")  # 「不查了，太慢了」
     if action.kind == "handoff":  # whatever is known goes with the customer

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from csbot.config import IDLE_TIMEOUT_S
+from csbot.dialogue import answer_memory
+from csbot.dialogue.answer_memory import TOLD_BEFORE, Told
 from csbot.dialogue.dangers import Emergency
 from csbot.dialogue.order_memory import SEVERAL, OrderMemory, keeps_list, remembered
 from csbot.dialogue.tasks import CONFIRM
@@ -30,8 +32,8 @@ NOTHING_READ = "nothing_to_read"
 
 NOT_CLEAR = "not_clear"
 REFUSED = "answer_refused"
-DOUBTED = (NOT_CLEAR, REFUSED)
-"""Rules of turns in which the customer did not understand the last reply, or said that it missed the point."""
+DOUBTED = (NOT_CLEAR, REFUSED, TOLD_BEFORE)
+"""Rules of turns where the customer did not understand the last reply, said that it missed the point, or asked for it again."""
 
 DECLINED = ("slot_lacked", "slot_refused")
 """Rules of turns in which the customer hadn't what was asked for, or would rather not give it."""
@@ -77,6 +79,7 @@ class State:
     :ivar argued: how often a wish for a human was answered by a question.
     :ivar told: the words of the last reply, if it was an FAQ's answer: they can be told again in parts.
     :ivar doubted: the rule of the last turn, where the reply before it was doubted in it; else "".
+    :ivar answers: answers that stand on the customer's screen, by the id of their FAQ.
     :ivar emergency: the danger for which a human was called.
     :ivar names: people's names in the conversation so far, to be covered in whatever is logged.
     """
@@ -105,6 +108,7 @@ class State:
     argued: int = 0
     told: str = ""
     doubted: str = ""
+    answers: Mapping[str, Told] = field(default_factory=dict)
     emergency: Emergency = field(default_factory=Emergency)
     names: tuple[str, ...] = ()
 
@@ -150,6 +154,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         argued=state.argued + (turn.rule == ARGUED),
         told=turn.reply if turn.kind == "answer" else "",
         doubted=turn.rule if turn.rule in DOUBTED else "",
+        answers=answer_memory.remembered(state.answers, turn),
         emergency=state.emergency.after(turn),
         names=tuple(dict.fromkeys((*state.names, *turn.names))),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from csbot.dialogue.answer_memory import TOLD_BEFORE
 from csbot.dialogue.dangers import find_dangers, in_emergency
 from csbot.models import Action, Turn, Understanding
 
@@ -13,12 +14,13 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, t
 
     :param ticket_id: of the ticket that was open, or is since.
     """
+    of_faq = action.kind == "answer" or action.rule == TOLD_BEFORE
     ended = action.kind in ("order_status", "task_done", "handoff")
     return Turn(
         user=message.text,
         kind=action.kind,
         rule=action.rule,
-        faq_id=action.candidate.faq_id if action.kind == "answer" and action.candidate else None,
+        faq_id=action.candidate.faq_id if action.candidate and of_faq else None,
         confidence=_confidence(action),
         reply=spoken,
         options=[option.faq_id for option in action.options],

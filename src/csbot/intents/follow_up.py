@@ -26,11 +26,11 @@ AGAIN_COSTS = 0.25
 
 
 def answered_before(form: str, earlier: Sequence[Turn], contents: Contents, now: datetime) -> str | None:
-    """The FAQ that the message (query form) may follow up on: the one that was answered just before."""
+    """The FAQ that the message (query form) may follow up on: the one that was answered, or talked of, just before."""
     last = earlier[-1] if earlier else None
-    if last is None or last.kind != "answer" or len(form) > MOST_CHARS or form in contents.exact or now - last.at > SOON:
+    if last is None or last.faq_id is None or len(form) > MOST_CHARS or form in contents.exact or now - last.at > SOON:
         return None
-    return last.faq_id if contents.get(last.faq_id or "") else None
+    return last.faq_id if contents.get(last.faq_id) else None
 
 
 def leaning(vector: Vectors, faq_id: str, contents: Contents) -> Vectors:

@@ -24,6 +24,7 @@ class Action(Frozen):
     rule: str = Field(description="name of the rule that decided, for the trace")
     candidate: Candidate | None = None
     also: Candidate | None = Field(default=None, description="the second question of a message that asks two, answered too")
+    part: str = Field(default="", description="sentences of the answer, told instead of all of it")
     options: tuple[Candidate, ...] = Field(default=(), description="questions offered in a clarification")
     wording: str = Field(default="", description="key into dialogue/data/replies.yaml")
     task: str | None = None
@@ -45,7 +46,7 @@ class Turn(Data):
     user: str
     kind: ReplyKind
     rule: str
-    faq_id: str | None = None
+    faq_id: str | None = Field(default=None, description="the FAQ answered, or asked for once more though it was told")
     confidence: float | None = Field(default=None, ge=0, le=1, description="of the FAQ answered, or of the best one offered")
     reply: str = ""
     options: list[str] = Field(default_factory=list, description="faq ids offered")

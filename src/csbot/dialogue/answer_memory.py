@@ -1,0 +1,50 @@
+"""Answers that the customer has had in this conversation, folded from the turns: so that nobody is sent the same text twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from csbot.models import Turn
+
+PART = "told_part"
+"""Rule of the turn in which, of an answer told before, only what was asked is told."""
+TOLD_BEFORE = "told_before"
+"""Rule of the turn in which the customer is told that they have had the answer, and a human is offered."""
+REMEMBERED = 3
+"""Turns for which an answer counts as told: it stands on the customer's screen. Later it may be told anew."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer that was told.
+
+    :ivar text: what was said. :ivar asked: the messages that it was the answer to. :ivar times: how often it was told in full.
+    :ivar parts: what was told of it since. :ivar vain: how often it was asked for once more, and not told.
+    :ivar since: turns since it was last talked of.
+    """
+
+    text: str
+    asked: tuple[str, ...] = ()
+    times: int = 1
+    parts: tuple[str, ...] = ()
+    vain: int = 0
+    since: int = 0
+
+
+def remembered(told: Mapping[str, Told], turn: Turn) -> dict[str, Told]:
+    """The answers told, by the id of their FAQ, after one more turn."""
+    kept = {faq_id: replace(one, since=one.since + 1) for faq_id, one in told.items() if one.since + 1 < REMEMBERED}
+    if turn.faq_id is None:
+        return kept
+    before = kept.get(turn.faq_id)
+    if before is None:
+        return kept | {turn.faq_id: Told(turn.reply, (turn.user,))}
+    now = replace(before, asked=(*before.asked, turn.user), since=0)
+    if turn.rule == PART:
+        now = replace(now, parts=(*before.parts, turn.reply))
+    elif turn.rule == TOLD_BEFORE:
+        now = replace(now, vain=before.vain + 1)
+    else:
+        now = replace(now, text=turn.reply, times=before.times + 1)
+    return kept | {turn.faq_id: now}

@@ -1,0 +1,116 @@
+"""Nobody is sent the same answer twice: of what was told before, the sentence that is asked for; else a human is offered, then
+called. The words are data, in ``data/told_before.yaml``. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from csbot.dialogue.answer_memory import PART, TOLD_BEFORE, Told
+from csbot.dialogue.settings import Policy
+from csbot.dialogue.state import State
+from csbot.models import Action, Understanding
+from csbot.resources import load_yaml
+from csbot.text import normalise
+
+PICKED = "option_picked"
+"""Rule of an answer that the customer chose from a list: it is what they want to read."""
+_SENTENCES = re.compile(r"[^。！？；\n]+[。！？；]?")
+_TERMS = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]{2,}")
+
+
+def without_repeating(action: Action, state: State, message: Understanding, policy: Policy) -> Action:
+    """The action; or what is better than an answer that stands on the customer's screen already.
+
+    The same words sent again at once are an accident and get the answer again, once. A task under way goes on.
+    """
+    if action.kind == "clarify" and not action.task:
+        action = _without_last_told(action, state)
+        faq = None if action.options else action.candidate
+    else:
+        action = _without_second(action, state)
+        faq = action.candidate if action.kind == "answer" and action.rule != PICKED else None
+    told = state.answers.get(faq.faq_id) if faq else None
+    if told is None:
+        return action
+    if action.kind == "answer":
+        if told.times == 1 and not told.since and told.asked == (message.text,):
+            return action
+        if part := part_asked(message.normalised, told):
+            return action.model_copy(update={"rule": PART, "part": part})
+    kept = {"candidate": faq, "task": action.task, "slot": action.slot, "slots": action.slots}
+    if told.vain or state.doubted or state.misses + 1 >= policy.config.dialogue.miss_limit:
+        return Action(kind="handoff", rule=TOLD_BEFORE, reason="not_understood", wording="handoff_told", **kept)
+    offer = "mentioned" if action.task else "asked"  # in a task, 「好的」 answers what the task asks
+    return Action(kind="fallback", rule=TOLD_BEFORE, wording="told_before", offer=offer, **kept)
+
+
+def _without_last_told(action: Action, state: State) -> Action:
+    """A menu without the answers that are the last that was said; it keeps the first of them, where it is all there was."""
+    last = [option for option in action.options if (told := state.answers.get(option.faq_id)) and not told.since]
+    if not last:
+        return action
+    rest = tuple(option for option in action.options if option not in last)
+    return action.model_copy(update={"options": rest, "candidate": last[0]})
+
+
+def _without_second(action: Action, state: State) -> Action:
+    """Of two questions in one message, only those that were not answered before, if there are any."""
+    if action.also is None or action.candidate is None:
+        return action
+    new = [one for one in (action.candidate, action.also) if one.faq_id not in state.answers]
+    return action if len(new) == 2 else action.model_copy(update={"candidate": (new or [action.candidate])[0], "also": None})
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return load_yaml("csbot.dialogue.data", "told_before.yaml")
+
+
+@cache
+def _asks() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{rule['pattern']})" for rule in _data()["asks"]))
+
+
+def part_asked(form: str, told: Told) -> str:
+    """The sentences of an answer told before that a question (normal form) is about; "" where that is not clear.
+
+    A sentence is, that alone has words of the question, where there are such words, and has what is asked for, a time or a
+    price; what was asked before counts for nothing. Nothing is clear where more than half of the answer would do, or where it
+    was picked out before.
+
+    >>> told = Told("柜体随货附检测报告。请开门通风 15 天后再放衣物。仍有气味，可安排上门检测。")
+    >>> [part_asked(form, told) for form in ("要放多久才能用", "能不能上门检测", "还是有味道", "怎么办呢")]
+    ['请开门通风 15 天后再放衣物。', '仍有气味，可安排上门检测。', '', '']
+    """
+    if not _asks().search(form):
+        return ""
+    parts = [part.strip() for part in _SENTENCES.findall(told.text) if part.strip()]
+    before = " ".join(map(normalise, told.asked))
+    kinds = [kind for kind in _data()["kinds"].values() if re.search(kind["asks"], form)]
+    new = sum(re.search(kind["asks"], before) is None for kind in kinds)
+    terms = _terms(form) - _terms(before)
+    forms = [_plain(normalise(part)) for part in parts]
+    own = [term for term in terms if sum(term in one for one in forms) == 1]
+    fits = [all(re.search(kind["holds"], one) for kind in kinds) for one in forms]
+    points = [fit * (sum(term in one for term in own) if own else new) for fit, one in zip(fits, forms, strict=True)]
+    best = max(points, default=0)
+    found = [part for part, score in zip(parts, points, strict=True) if score == best]
+    text = "".join(found)
+    if not best or len(found) * 2 > len(parts) or any(text in reply for reply in told.parts):
+        return ""
+    return text
+
+
+def _plain(form: str) -> str:
+    """With one form for words that say the same: 以后 and 后."""
+    for rule in _data()["same"]:
+        form = re.sub(rule["pattern"], rule["as"], form)
+    return form
+
+
+def _terms(form: str) -> set[str]:
+    """Pairs of hanzi, and what is in Latin letters or digits, without the words that ask."""
+    runs = _TERMS.findall(re.sub(_data()["no_matter"], " ", _plain(form)))
+    return {run[i : i + 2] for run in runs if not run.isascii() for i in range(len(run) - 1)} | set(filter(str.isascii, runs))
