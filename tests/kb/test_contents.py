@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -120,6 +121,9 @@ def test_a_bare_topic_names_its_faqs(contents: Contents) -> None:
     assert contents.topic("物流") == ("ship-time", "ship-fee", "ship-company")
     assert contents.topic("门锁") == ()  # two FAQs only
     assert contents.topic("门锁没电") == ()  # a question of an FAQ
+    asked = contents.faqs[0].model_copy(update={"id": "x", "question": "漏水怎么办"}), contents.faqs[0]
+    many = replace(contents, faqs=tuple(f.model_copy(update={"id": f"{f.id}{i}"}) for i in range(4) for f in asked))
+    assert many.topic("漏水") and many.topic("怎么办") == ()  # eight questions hold it; it names nothing
     assert contents.topic("物流物流物流") == contents.topic("物") == ()
 
 

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
@@ -148,7 +149,7 @@ class Contents:
 
     def topic(self, text: str) -> tuple[str, ...]:
         """Ids of the FAQs about a bare topic (a category, or a word of `TOPIC_FAQS` standard questions), else ()."""
-        if not 2 <= len(text) <= TOPIC_CHARS or text in self.exact:
+        if not 2 <= len(text) <= TOPIC_CHARS or text in self.exact or text in _no_topics():
             return ()
         named = [faq.id for faq in self.faqs if text in faq.question or text == faq.category]
         return tuple(named) if len(named) >= TOPIC_FAQS else ()
@@ -246,6 +247,12 @@ class Contents:
             "answer": (self._plain_vectors[len(self.questions) + faqs] @ vector).astype(np.float64),
         }
         return columns, _argmax(cosine, starts, rows), best
+
+
+@cache
+def _no_topics() -> frozenset[str]:
+    lines = (resources.files("csbot.kb") / "no_topics.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if line[:1] != "#" for word in line.split())
 
 
 def _argmax(values: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
