@@ -74,9 +74,15 @@ def _declining() -> re.Pattern[str]:
     """Words of declining between thanks, goodbyes and consent: 「好的没事了谢谢」. Among other words they say something else
     (算不 and 清楚), as consent does that may begin a question (可以不要)."""
     _, kinds, _, _ = _patterns()
-    polite = _any_of(word for word, kind in kinds.items() if kind in ("thanks", "goodbye") and len(word) > 1).pattern
+    polite = {word for word, kind in kinds.items() if kind in ("thanks", "goodbye") and len(word) > 1}
     declines = _any_of(word for word, kind in kinds.items() if kind == "cancel").pattern
-    return re.compile(f"(?:{polite}|好|嗯|哦|知道|明白)*(?:{declines})(?:{polite})*")
+    before = _any_of(_undivided(polite | {"好", "嗯", "哦", "知道", "明白"})).pattern
+    return re.compile(f"(?:{before})*(?:{declines})(?:{_any_of(_undivided(polite)).pattern})*")
+
+
+def _undivided(words: set[str]) -> set[str]:
+    """The words that are not made of others, so that a row of them can be read in one way only."""
+    return {word for word in words if not re.fullmatch(f"(?:{_any_of(words - {word}).pattern})+", word)}
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

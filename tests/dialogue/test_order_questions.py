@@ -35,11 +35,15 @@ def turn(reply: str, **fields: Any) -> Turn:
 
 @pytest.mark.parametrize(("about", "forms"), [
     ("reason", ["怎么回事", "为啥", "异常是什么意思", "怎么又延期了", "什么原因", "派送失败是怎么回事", "为什么这么久"]),
+    ("when", ["几号发货", "什么时候能收到", "什么时候到货"]),
     ("when", ["什么时候到", "延期到几号", "师傅几点来", "明天能到吗", "还要几天", "周三前能装吗", "大概几号送"]),
     ("address", ["寄到哪里的", "送到哪个地址", "地址对不对", "收件人是谁", "是寄到我家的吗"]),
     ("contact", ["快递员电话", "师傅手机号多少", "怎么联系司机"]),
     ("carrier", ["发的什么快递", "物流公司是哪家", "谁送的"]), ("number", ["快递单号多少", "运单号发我"]),
     ("who", ["谁来装", "师傅姓什么"]), ("price", ["一共多少钱", "尾款多少"]), ("items", ["买的是什么", "里面有几件商品"]),
+    ("ordered", ["我几号下的订单", "这单是哪天拍的", "啥时间买的来着", "下单日期呢", "订单时间是什么时候"]),
+    ("paid", ["哪天付的钱", "付款日期", "什么时间交的款"]), ("signed", ["几号签的合同", "签约时间是哪天"]),
+    ("sent", ["几时寄出的", "哪天发的货", "出库时间"]), ("received", ["什么时候签收的", "几月几号送到的", "签收日期是"]),
     ("unwanted", ["不要了", "不想要了", "退了吧", "这单取消吧"]), ("help", ["那怎么办"]), ("remedy", ["能补发吗", "会赔偿吗"]),
 ])  # fmt: skip
 def test_what_is_asked_of_an_order(about: str, forms: list[str]) -> None:
@@ -48,7 +52,7 @@ def test_what_is_asked_of_an_order(about: str, forms: list[str]) -> None:
 
 @pytest.mark.parametrize("form", [
     "发票怎么开", "你们发什么快递", "质保多久", "退款多久到账", "运费多少钱", "地址怎么改", "怎么取消订单", "谢谢", "不要",
-    "", "转人工", "到哪了", "拒收是不是要运费", "送到哪了", "安装多少钱",
+    "", "转人工", "到哪了", "拒收是不是要运费", "下单多久能到", "什么时候付尾款", "送到哪了", "安装多少钱",
 ])  # fmt: skip
 def test_other_matters_are_not_about_the_order(form: str) -> None:
     assert question_in(form) is None
@@ -67,6 +71,13 @@ def test_other_matters_are_not_about_the_order(form: str) -> None:
     (order("生产中", "开料中"), "carrier", "", ["没有承运的公司"], "asked"),
     (order("已发货"), "address", "", ["没有收货地址"], "asked"),
     (order("异常", "收货地址不详"), "address", "", ["没有收货地址", "收货地址不详"], "asked"),
+    (order("生产中", "合同已签订", "首付到账", "板件开料"), "ordered", "", ["最早的记录：11月18日", "合同已签订"], None),
+    (order("生产中"), "ordered", "", ["没有下单时间"], "asked"),
+    (order("生产中", "合同已签订", "首付到账", "板件开料"), "paid", "", ["11月19日", "首付到账"], None),
+    (order("生产中", "开料中"), "paid", "", ["没有付款时间"], "asked"),
+    (order("派送中", "已出库", "到达杭州"), "sent", "", ["11月18日", "已出库"], None),
+    (order("生产中", "开料中", eta="2026-11-24"), "sent", "", ["预计时间：后天"], None),
+    (order("已完成", "已出库", "已签收"), "received", "", ["11月19日", "已签收"], None),
     (order("派送中"), "contact", "", ["没有对方的电话"], "asked"),
     (order("已发货", items=["门锁", "拉篮"]), "items", "", ["门锁、拉篮"], None),
     (order("已发货"), "items", "", ["没有商品明细"], "asked"),
@@ -104,6 +115,12 @@ def test_the_same_is_not_told_twice_but_that_nothing_is_new() -> None:
 def test_where_something_is_new_it_is_told_in_full() -> None:
     before = tell(order("运输中", "到达杭州"), NOW).text
     assert tell_about(order("派送中", "到达杭州", "派送中"), "", "", [turn(before)], NOW).text.startswith("订单")
+
+
+def test_what_is_past_is_told_again_and_not_that_nothing_is_new() -> None:
+    shown = order("生产中", "合同已签订", "开料中")
+    first = tell_about(shown, "ordered", "", [], NOW).text
+    assert tell_about(shown, "ordered", "", [turn(first)], NOW).text == first
 
 
 def test_a_reason_asked_again_is_told_in_other_words() -> None:

@@ -65,7 +65,8 @@ def tell_about(order: Order, about: str, asked: str, turns: Sequence[Turn], now:
     offered = bool(turns) and turns[-1].offer == "asked"
     told = _answer(order, about, asked, len(before), offered, now) if about else tell(order, now)
     said = [turn.reply for turn in before]
-    if about == UNWANTED or not (told.text in said if about else any(told.text in reply for reply in said)):
+    changes = about != UNWANTED and not (about and _data()["questions"][about].get("past"))
+    if not changes or not (told.text in said if about else any(told.text in reply for reply in said)):
         return told
     again = _reason_again(order) if about == "reason" else None
     return again if again and again.text not in said else _still(order, len(before), now)
@@ -107,9 +108,11 @@ def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now
         return Told(text + data["offers"]["follow" if kind.get("offer") else "ask"], "asked")
     if made == "items" and order.items:
         return Told(data["items"].format(items="、".join(order.items)), None)
-    if made == "when":
-        return _when(order, kind, state + recorded, asked, now)
+    if made == "first" and order.events:
+        return Told(_event(data["first"], min(order.events, key=lambda event: event.time), now), None)
     found = _event(data["related"], _quoted(order, question.get("quotes")), now)
+    if made == "when" or (question.get("else") == "when" and not found):
+        return _when(order, kind, state + recorded, asked, now)
     if found and not question.get("partly"):
         return Told(found, None)
     absent = in_turn(data["absent"], times).format(title=question["title"])
