@@ -166,6 +166,8 @@ def test_the_customer_says_where_help_is_needed(text: str, where: bool) -> None:
         ("谁负责", ("hurt",), "blame", "记"),
         ("你们赔吗", ("hurt",), "blame", "记"),
         ("医药费谁出", ("burnt",), "blame", "记"),
+        ("药费报不报", ("burnt",), "blame", "记"),
+        ("去哪个医院", ("burnt",), "hospital", "120"),
         ("要钱吗", ("trapped",), "cost", "不收"),
         ("救护车多少钱", ("ill",), "cost", "120"),
         ("还有多久到", ("fire",), "arrival", "119"),

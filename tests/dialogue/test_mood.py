@@ -79,6 +79,12 @@ def test_somebody_in_danger_gets_a_human_however_well_an_faq_fits() -> None:
         assert decide(START, smell, policy()).kind == expected
 
 
+def test_danger_is_why_a_human_is_called_also_where_one_would_be_called_for_misses() -> None:
+    missed = State(turns=2, misses=2)
+    assert decide(missed, said("他推我"), policy()).reason == "not_understood"
+    assert decide(missed, said("他推我", urgency=1.0), policy()).reason == "urgent"
+
+
 def test_an_answer_helps_only_against_the_danger_that_it_is_about() -> None:
     shut_in = candidate("a", 0.97).model_copy(update={"question": "门锁怎么反锁", "matched": "孩子反锁在屋里了"})
     assert speaks_of_danger(shut_in, "两岁的娃反锁在卧室")

@@ -126,6 +126,16 @@ def test_what_is_supposed_or_only_sounds_so_is_no_danger(text: str) -> None:
         "我老公打我",
         "那个男的赖着不走",
         "师傅抱住我老婆不放",
+        "安装工跟我吵起来还动手",
+        "师傅一拳打在我脸上",
+        "你们的人把我打了",
+        "师傅偷看我洗澡",
+        "维修工骚扰我",
+        "他用锤子砸我",
+        "师傅喝醉了在我家闹事",
+        "有个男的一直跟着我",
+        "人赖在我家里了",
+        "师傅往我身上泼水",
     ],
 )
 def test_who_strikes_touches_threatens_or_will_not_leave_is_danger(text: str) -> None:
@@ -157,6 +167,14 @@ def test_who_strikes_touches_threatens_or_will_not_leave_is_danger(text: str) ->
         "客服威胁我",
         "师傅推迟了",
         "师傅把我拉黑了",
+        "师傅可以打我手机",
+        "师傅把我家地板砸了",
+        "师傅把我家墙打穿了",
+        "师傅砸坏了我家玻璃",
+        "师傅让我女儿签字",
+        "销售一直打我电话推销",
+        "师傅走没走",
+        "他们打我们的旗号",
     ],
 )
 def test_to_call_to_refuse_work_or_to_be_rude_is_no_violence(text: str) -> None:
@@ -206,6 +224,13 @@ def test_hurt_by_what_fell_wanting_to_die_and_choking_are_danger(text: str, kind
         "会不会砸到头",
         "抽屉掉下来了",
         "按摩椅会打到头吗",
+        "想死的心都有了",
+        "这盆花不活了",
+        "砸手里了",
+        "柜门撞到墙了",
+        "压着没人批",
+        "孩子一个人在家师傅能来吗",
+        "门锁有电，孩子一个人在家安全吗",
     ],
 )
 def test_what_fell_on_things_and_figures_of_speech_are_no_danger(text: str) -> None:

@@ -94,7 +94,7 @@ def answer_fact(text: str, kinds: Sequence[str], turn: int) -> tuple[str, str] |
 
     The number to call is told; what only people can say, the cost, who is liable, when somebody comes, is left to them.
 
-    :returns: ``number``, ``blame``, ``cost`` or ``arrival``, and the text.
+    :returns: its name in ``facts`` of the data file, ``number`` or ``blame`` for example, and the text.
 
     >>> answer_fact("消防电话多少", ("trapped",), 0)[1].split("。")[0], answer_fact("怎么办", ("trapped",), 0)
     ('消防救援电话是 119', None)

@@ -34,7 +34,7 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     """
     settings = policy.config.dialogue
     urgency = message.signal("urgency")
-    if shown_by_words(message.signals, "urgency") >= DANGER and action.kind != "handoff":
+    if shown_by_words(message.signals, "urgency") >= DANGER and action.reason != "customer_wish":
         if action.kind == "answer" and action.candidate and action.candidate.exact:
             return action.model_copy(update={"text": safety_first(find_dangers(message.text), 0) + "\n"})
         return Action(kind="handoff", rule="urgent", reason="urgent", wording="handoff_urgent", slots=action.slots)

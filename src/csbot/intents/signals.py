@@ -29,9 +29,9 @@ EXAMPLES_SHARE = 0.5
 class _Rule:
     score: float
     reason: str
-
-
     kind: str = ""
+
+
 @dataclass(frozen=True)
 class _Kind:
     """Words that show a signal, best first; words that mean another matter; what before or behind a hit takes it back."""
@@ -55,13 +55,13 @@ class _Kind:
                     break
         return found, taken_back
 
-    def _takes_back(self, text: str, match: re.Match[str]) -> bool:
-        before = _SENTENCE.split(text[: match.start()])[-1]
     def speaking(self, text: str) -> list[_Rule]:
         """All rules that speak, also those with the words of a better one."""
         cleared = self.unless.blanked(text)
         return [rule for rule, found in self.shown.matches(cleared) if not all(self._takes_back(cleared, one) for one in found)]
 
+    def _takes_back(self, text: str, match: re.Match[str]) -> bool:
+        before = _SENTENCE.split(text[: match.start()])[-1]
         return self.before.found_in(before) or self.after.found_at(text, match.end())
 
 
@@ -131,8 +131,6 @@ def shown_by_words(signals: Iterable[Signal], name: str) -> float:
     return max((signal.score for signal in signals if signal.name == name and signal.text), default=0.0)
 
 
-def _signal(name: str, kind: _Kind, message: Folded, form: str, likely: float) -> Signal | None:
-    hits, taken_back = kind.hits(form)
 def kinds_shown(text: str, name: str) -> tuple[str, ...] | None:
     """Kinds of a signal of which a message's words tell, the surest first; none where its words are of no kind.
 
@@ -145,6 +143,8 @@ def kinds_shown(text: str, name: str) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(rule.kind for rule in rules if rule.kind)) if rules else None
 
 
+def _signal(name: str, kind: _Kind, message: Folded, form: str, likely: float) -> Signal | None:
+    hits, taken_back = kind.hits(form)
     if taken_back:
         likely /= 2
     if not hits:
