@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from handmade import message, policy, told
 from hypothesis import given
 from hypothesis import strategies as st
 
 from csbot.config import BotConfig, OrderConfig
 from csbot.dialogue.order_progress import ask, continue_with, look_up, next_slot, owned, queries, settle
+from csbot.dialogue.policy import decide
 from csbot.dialogue.state import State
 from csbot.models import Order, OrderQuery
 
@@ -164,3 +168,28 @@ def test_the_fourth_asking_of_a_slot_is_a_handoff_by_default(times: int, kind: s
 
 def test_askings_of_another_slot_do_not_count() -> None:
     assert ask(State(asks={"phone": 9}), {}, "name", CONFIG, rule="r").kind == "ask_slot"
+
+
+GIVEN = {"order_id": "QH202699999999", "phone": "13800000001"}
+NOTHING_FOUND = State(turns=2, task="order_progress", asked="order_id", slots=GIVEN, asks={"order_id": 1})
+
+
+@pytest.mark.parametrize("text", ["号码绝对没错", "核对过几遍了", "那咋整嘛"])
+def test_what_was_given_and_not_found_is_not_asked_for_as_if_it_were_missing(text: str) -> None:
+    action = decide(NOTHING_FOUND, message(text, asked="order_id", known=("order_id", "phone")), policy())
+    assert (action.kind, action.slot, action.wording, action.offer) == ("ask_slot", "order_id", "order_stands", "asked")
+    assert action.slots == GIVEN
+
+
+def test_who_stands_by_it_may_have_a_human_or_give_another_number() -> None:
+    offered = replace(NOTHING_FOUND, offer="asked", asks={"order_id": 2})
+    assert decide(offered, message("好的", smalltalk="ack"), policy()).rule == "human_offer_taken"
+    other = decide(offered, message("13900000005", asked="order_id", known=("order_id", "phone")), policy())
+    assert (other.kind, other.slots["phone"]) == ("order_status", "13900000005")
+    enough = replace(offered, asks={"order_id": 3})
+    assert told(decide(enough, message("就是没写错啊", asked="order_id"), policy())) == ("handoff", "slot_retry_limit")
+
+
+def test_a_number_of_another_time_is_not_known_and_that_is_said() -> None:
+    asked = State(turns=1, task="order_progress", asked="phone", asks={"phone": 1})
+    assert decide(asked, message("跟以前的手机号一样", asked="phone"), policy()).wording == "not_on_record"

@@ -61,6 +61,12 @@ def test_a_new_session_stands_at_the_beginning() -> None:
     assert state_of(Session(customer_id="u")) == State()
 
 
+def test_small_talk_that_is_answered_ends_the_row() -> None:
+    for rule in ("smalltalk_identity", "smalltalk_chat"):
+        chat = turn("smalltalk").model_copy(update={"rule": rule})
+        assert replay([turn("fallback"), chat, turn("fallback")]).misses == 1
+
+
 def test_misses_are_counted_in_a_row_and_courtesy_does_not_break_the_row() -> None:
     said = [turn("fallback"), turn("smalltalk"), turn("fallback"), turn("answer"), turn("fallback"), turn("handoff")]
     assert [replay(said[:n]).misses for n in range(7)] == [0, 1, 1, 2, 0, 1, 0]

@@ -83,11 +83,17 @@ def test_slots_are_asked_for_one_at_a_time_in_their_order() -> None:
     assert slots == KNOWN
 
 
-@pytest.mark.parametrize("text", ["都行", "不用", "随便", "没有要求", "随便哪天", "下班以后"])
-def test_a_slot_that_need_not_be_filled_is_left_open_and_asked_for_once(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("都行", "都行"), ("没有要求", "没有要求"), ("随便哪天", "随便哪天"), ("下班以后", "下班以后"),
+        ("不用", ""), ("随便", ""), ("无所谓啦", ""), ("跳过", ""),
+    ],
+)  # fmt: skip
+def test_a_slot_that_need_not_be_filled_is_left_open_and_asked_for_once(text: str, kept: str) -> None:
     action = step(state("wished_time", KNOWN), text, smalltalk="cancel" if text == "不用" else None)
     assert (*told(action), action.slot) == ("ask_slot", "slot_left_open", "confirm")
-    assert (action.slots["wished_time"], action.slots["wished_time_said"]) == ("", text)
+    assert (action.slots["wished_time"], action.slots["wished_time_said"]) == ("", kept)
 
 
 @pytest.mark.parametrize("text", ["对", "好的", "确认", "没问题，提交吧", "要"])
@@ -236,3 +242,14 @@ def test_what_was_told_before_the_task_began_is_carried_into_it() -> None:
 def test_every_correction_is_taken_however_many_there_are() -> None:
     before = state("confirm", ALL, asks={"confirm": 3}, learnt={"confirm": 2})
     assert told(step(before, "电话是13900000005")) == ("ask_slot", "slot_given")
+
+
+@pytest.mark.parametrize("text", ["用上次留的地址", "你们那儿有我家地址的", "还是老地址"])
+def test_what_was_given_another_time_is_not_known_and_that_is_said(text: str) -> None:
+    action = step(state("address", {"product": "橱柜", "fault": "裂了", "phone": "13800000001"}), text)
+    assert (*told(action), action.slot, action.wording) == ("ask_slot", "slot_elsewhere", "address", "not_on_record")
+
+
+def test_what_the_customer_does_not_know_is_no_question() -> None:
+    assert step(state("phone", {"product": "橱柜", "fault": "裂了"}), "我也说不准是哪天裂的").rule != "question_unanswered"
+    assert step(state("phone", {"product": "橱柜", "fault": "裂了"}), "不知道哪天能修好").rule == "question_unanswered"

@@ -27,7 +27,7 @@ OF_THE_TASK = {"ask", "invalid", "done", "failed"}
 """Worded by the declaration of the task."""
 FILLED = {
     *("resume_slot", "clarify_one", "told_again", "told_part", "also", "done_again", "other_key", "question_unanswered"),
-    *("slot_explained", "slot_lacked", "slot_refused"),
+    *("slot_explained", "slot_lacked", "slot_refused", "not_on_record"),
 }
 """With places that are filled in."""
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=CHINA)

@@ -48,6 +48,10 @@ def go_on(state: State, message: Understanding, config: BotConfig, has_orders: b
     asked = state.asked if state.asked != NUMBER else next_slot(known, config.orders)
     if asked and (number or is_attempt(message.text, asked) or _last_digits(asked, message)):
         return ask(state, known, asked, config, rule="slot_invalid", wording="invalid")
+    if asked and asked in known and says("stands", message.normalised):
+        return ask(state, known, asked, config, rule="slot_missing")
+    if asked and says("as_before", message.normalised):
+        return ask(state, known, asked, config, rule="slot_elsewhere", wording="not_on_record")
     if asked and says("lacks", message.normalised):
         return another_proof(asked, state, config) or ask(state, known, asked, config, rule="slot_lacking")
     return None

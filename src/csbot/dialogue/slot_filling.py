@@ -98,8 +98,9 @@ def _is_ruled_out(day: str, message: Understanding) -> bool:
 
 
 def asks_something(message: Understanding) -> bool:
-    """Whether the message is clearly a question, be there an FAQ for it or not."""
-    return tells("queries", message.normalised) or message.text.rstrip().endswith(("?", "？"))
+    """Whether the message is clearly a question, be there an FAQ for it or not; 「不知道是哪天坏的」 is none."""
+    form = message.normalised
+    return (tells("queries", form) and not says("knows_not", form)) or message.text.rstrip().endswith(("?", "？"))
 
 
 def _corrected(task: Task, slot: TaskSlot, asked: str | None, message: Understanding) -> bool:

@@ -39,6 +39,8 @@ DECLINED = ("slot_lacked", "slot_refused")
 """Rules of turns in which the customer hadn't what was asked for, or would rather not give it."""
 MOST_CORRECTIONS = 4
 """Corrections of what was read back that count as no asking in vain."""
+TALKED = ("smalltalk_identity", "smalltalk_chat")
+"""Rules of small talk that answers what was said: misses around it are not in a row."""
 SAID_KEPT = 3
 """Turns for which what was said outside a task is remembered: a task that starts then need not ask for it."""
 
@@ -116,7 +118,8 @@ class State:
 def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
     """The state after one more turn."""
     state = after_silence(state, turn.at, idle_timeout_s)
-    misses = {"fallback": state.misses + (turn.rule != NOTHING_READ), "smalltalk": state.misses}.get(turn.kind, 0)
+    in_row = 0 if turn.rule in TALKED else state.misses
+    misses = {"fallback": state.misses + (turn.rule != NOTHING_READ), "smalltalk": in_row}.get(turn.kind, 0)
     asks = dict(state.asks) if turn.task and turn.task == state.task else {}
     learnt = dict(state.learnt) if asks else {}
     if turn.kind == "ask_slot" and turn.slot:

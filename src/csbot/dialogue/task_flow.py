@@ -64,6 +64,8 @@ def go_on(
     if gone := taken_back(task, known, asked, message):
         kept = {name: value for name, value in known.items() if name.removesuffix(SAID) not in gone}
         return ask(task, state, kept, gone[0], config, rule="slot_withdrawn")
+    if waiting and says("as_before", message.normalised):
+        return ask(task, state, known, waiting.name, config, rule="slot_elsewhere", wording="not_on_record")
     if filled.invalid:
         return ask(task, state, known, filled.invalid, config, rule="slot_invalid", wording="invalid")
     return insist(task, state, message, config) if lacks else None
@@ -115,7 +117,7 @@ def _is_vague_time(message: Understanding) -> bool:
 
 def leave_open(task: Task, state: State, message: Understanding, config: DialogueConfig) -> Action:
     """Go on without the slot asked for, which need not be filled; what the customer said instead is kept."""
-    said = "" if message.text.strip() == "跳过" else message.text.strip()[:LONGEST_SAID]
+    said = "" if says("no_matter", message.normalised) else message.text.strip()[:LONGEST_SAID]
     return proceed(task, state, _left_open(state, said), config, rule="slot_left_open")
 
 
@@ -144,6 +146,8 @@ def ask(
     """
     if state.asks.get(slot, 0) - state.learnt.get(slot, 0) >= config.slot_retry_limit:
         return give_up(task, slots, rule="slot_retry_limit")
+    if slot in slots and rule == "slot_missing":  # it was given, and nothing found by it
+        return Action(kind="ask_slot", rule=rule, task=task.name, slot=slot, slots=slots, wording="order_stands", offer="asked")
     if slot in state.declined and rule in ASKED_AGAIN:
         return give_up(task, slots, rule="slot_declined")
     if slot in state.declined and rule == "slot_missing":

@@ -15,6 +15,10 @@ Answer = Literal[
     "denies",
     "calls_off",
     "leaves_open",
+    "no_matter",
+    "as_before",
+    "stands",
+    "knows_not",
     "lacks",
     "waits",
     "nothing_more",
@@ -42,6 +46,7 @@ Answer = Literal[
 LONGEST = {
     **{"agrees": 16, "wants": 16, "denies": 12, "leaves_open": 16, "waits": 16, "nothing_more": 12},
     **{"calls_off": 20, "lacks": 20, "another": 20, "elsewhere": 24},
+    **{"no_matter": 16, "as_before": 24, "stands": 24, "knows_not": 24},
     **{"unclear": 16, "unanswered": 16, "at_a_loss": 12, "impatient": 16, "complains": 40},
     **{"asks_phone": 20, "asks_wait": 20, "how_long": 20, "withdraws": 20},
 }
