@@ -136,6 +136,7 @@ def test_what_is_supposed_or_only_sounds_so_is_no_danger(text: str) -> None:
         "有个男的一直跟着我",
         "人赖在我家里了",
         "师傅往我身上泼水",
+        "他有刀",
     ],
 )
 def test_who_strikes_touches_threatens_or_will_not_leave_is_danger(text: str) -> None:
@@ -168,6 +169,8 @@ def test_who_strikes_touches_threatens_or_will_not_leave_is_danger(text: str) ->
         "师傅推迟了",
         "师傅把我拉黑了",
         "师傅可以打我手机",
+        "师傅有刀头吗",
+        "师傅带刀具吗",
         "师傅把我家地板砸了",
         "师傅把我家墙打穿了",
         "师傅砸坏了我家玻璃",
