@@ -21,12 +21,15 @@ _SENTENCES = re.compile(r"[^。！？；\n]+[。！？；]?")
 def doubts_last_reply(state: State, message: Understanding, policy: Policy) -> Action | None:
     """The last reply told again in other words, or an apology for it; the second time in a row a human.
 
-    A task under way asks again by itself; an option picked or rejected and an exact question are what they are.
+    A task under way asks again by itself; an option picked or rejected and an exact question are what they are; that another
+    order is meant than the one shown is no doubt.
     """
     form = message.normalised
-    rule = NOT_CLEAR if says("unclear", form) else REFUSED if says("unanswered", form) else None
+    denies = bool(state.told) and (says("not_meant", form) or says("not_right", form))
+    rule = NOT_CLEAR if says("unclear", form) else REFUSED if denies or says("unanswered", form) else None
+    other_order = state.order_id and not state.since_order and says("another", form)
     taken = state.task or message.picked or message.rejected or (message.candidates and message.candidates[0].exact)
-    if rule is None or taken or shown_by_words(message.signals, "human_wanted") >= WISH_IN_WORDS:
+    if rule is None or taken or other_order or shown_by_words(message.signals, "human_wanted") >= WISH_IN_WORDS:
         return None
     if state.doubted in DOUBTED or state.misses + 1 >= policy.config.dialogue.miss_limit:
         return Action(kind="handoff", rule=rule, reason="not_understood", wording="handoff_missed")

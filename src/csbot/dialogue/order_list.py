@@ -9,6 +9,7 @@ from typing import Any
 from csbot.dialogue.order_memory import SEVERAL
 from csbot.dialogue.order_progress import pick, proof_of_list, proven
 from csbot.dialogue.state import State
+from csbot.intents.denials import after_no
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Candidate, Understanding
 from csbot.resources import load_yaml
@@ -24,7 +25,7 @@ def picked_from_list(state: State, message: Understanding) -> Action | None:
     """The orders of the list that a message means, told in full where it is one, in short where they are several."""
     if not state.offers_orders or message.picked or message.rejected:
         return None
-    places = places_in(message.normalised, state.option_texts)
+    places = places_in(after_no(message.normalised), state.option_texts)
     if len(places) == 1:
         return pick(state, state.options[places[0]])
     if not places:

@@ -119,7 +119,7 @@ def _courtesy(state: State, message: Understanding) -> Action | None:
     rule = f"smalltalk_{message.smalltalk}"
     if message.smalltalk == "cancel" and state.task:
         words = "cancel_task" if state.task == ORDER_PROGRESS else "cancel_other_task"
-        if any_tells("wrong_task", message.normalised):
+        if any_tells("wrong_task", message.normalised) or says("not_meant", message.normalised):
             words = "wrong_task"
         elif any_tells("later", message.normalised):
             words = "set_aside"
@@ -135,6 +135,8 @@ def _picked(state: State, message: Understanding, policy: Policy) -> Action | No
     if message.rejected and state.offers_orders:
         if state.task:
             return order_progress.none_of_these(state, policy.config)
+        if says("another", message.normalised):
+            return None
         return Action(kind="smalltalk", rule="smalltalk_cancel", wording="smalltalk_cancel")  # after a pick: 「没有了」
     if message.rejected:
         return _miss(state, message, policy)

@@ -31,6 +31,9 @@ Answer = Literal[
     "leads",
     "order_id",
     "phone",
+    "not_meant",
+    "not_right",
+    "no_more",
     "unclear",
     "unanswered",
     "at_a_loss",
@@ -47,12 +50,15 @@ LONGEST = {
     **{"agrees": 16, "wants": 16, "denies": 12, "leaves_open": 16, "waits": 16, "nothing_more": 12},
     **{"calls_off": 20, "lacks": 20, "another": 20, "elsewhere": 24},
     **{"no_matter": 16, "as_before": 24, "stands": 24, "knows_not": 24},
+    **{"not_meant": 12, "not_right": 10, "no_more": 12},
     **{"unclear": 16, "unanswered": 16, "at_a_loss": 12, "impatient": 16, "complains": 40},
     **{"asks_phone": 20, "asks_wait": 20, "how_long": 20, "withdraws": 20},
 }
 """Characters beyond which a message says more than this."""
 LEAST_HALF = 4
 """Characters of a half that can stand alone."""
+IDENTITY = ("phone", "order_id", "name")
+"""Kinds of slots to whose question 「不是」 is no answer: something else was meant."""
 _CLAUSE = re.compile(r"[,，。.;；!！~\s]+")
 _pattern = partial(load_pattern, "csbot.intents.data", "answers.yaml")
 
@@ -81,6 +87,10 @@ def _before_denial(form: str) -> str | None:
     return form[: -len(last)].rstrip(" ,，。.;；!！~") if last != form and tells("wrong_task", last) else None
 
 
+def _ends(form: str, asked: str | None) -> bool:
+    return says("calls_off", form) or ends_task(form, asked=asked) or (asked in IDENTITY and says("not_meant", form))
+
+
 def without_calling_off(form: str, asked: str | None = None) -> str | None:
     """What is left of a message in normal form that begins by calling off what is under way; None where it doesn't.
 
@@ -90,9 +100,9 @@ def without_calling_off(form: str, asked: str | None = None) -> str | None:
     ('', '发票怎么开', None)
     """
     first, *rest = _CLAUSE.split(form, maxsplit=1)
-    if says("calls_off", form) or ends_task(form, asked=asked):
+    if _ends(form, asked):
         return ""
-    if not (says("calls_off", first) or ends_task(first, asked=asked)):
+    if not _ends(first, asked):
         return _before_denial(form)
     following = rest[0] if rest else ""
     left = without_calling_off(following, asked)

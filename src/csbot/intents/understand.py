@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
-from csbot.intents.answers import questions_in, says, without_calling_off
+from csbot.intents.answers import Answer, questions_in, says, without_calling_off
+from csbot.intents.denials import after_no, find_denied, without_denied
 from csbot.intents.follow_up import again_last, answered_before, leaning
 from csbot.intents.numbers import ambiguous_number
 from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
@@ -26,16 +27,13 @@ _ORDINALS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "1": 0, "2": 1, "
 _CHOICE = re.compile(
     r"^(?:那?就?我?(?:选|要选|要(?=第)|是|问的是|想问|说的是|要的是)?)?(?:第|选项|序号|no\.?)?\s*([一二三四五1-5])\s*(?:个|条|项|种|号|单|那个|这个|,|、|\.)*(?:问题|订单)?(?:吧|的|呗|啊|哦|呢)*$"
 )
-_NONE = re.compile(
-    r"^(?:都|全|这些|上面)?(?:不是|不对|没有)(?:这些|这几个|这个|我要的|我想问的|的)?(?:了|啊|呀|哦|呢|吧|诶|哎)?$|^(?:不|否|no|nope)$"
-)
-_NOT_THAT = re.compile(r"^(?:都|全)?(?:不是|不对|不)(?:的|啊|呀|这个|这些)*[,，。!;\s]+(?=\S{2})")
-"""Before what is meant instead of the options: 「不是，发票怎么开」."""
 _SLOT_LABEL = re.compile(
     r"(?:我叫做?|我是|姓名|名字|收[件货]人|联系人|本人|手机号?码?|电话号?码?|联系方式|订单编?号|单号|编号|号码"
     r"|(?:手机|电话)?号?码?(?:的|最)?(?:尾号|尾数|后[四4]位))(?:是|为|叫|:|：|\s)*$"
 )
 _THAT_ONE = re.compile(r"的?(?:那|这)一?(?:个|单|款|件|条|项)(?:订单|问题)?(?:吧|呢|的|呗)*$")
+NO: tuple[Answer, ...] = ("not_meant", "not_right", "no_more")
+"""What rejects all that is offered."""
 _KEYS = ("phone", "phone_last4", "order_id", "name")
 _LAST = re.compile(r"^(?:就?(?:是|要|选)?)?最后(?:面)?(?:那|一)?(?:一)?(?:个|条|项|单)(?:吧|的)?$")
 _FIRST = re.compile(r"^(?:就?(?:是|要|选)?)?(?:最)?(?:上面|前面|头)(?:那|一)?(?:一)?(?:个|条|项|单)(?:吧|的)?$")
@@ -119,16 +117,19 @@ def understand(
     form = normalise(text)
     offered = dict(options or {})
     smalltalk = find_smalltalk(form)
-    choice = find_choice(form, list(offered.values()))
+    choice = find_choice(after_no(form) if offers_orders else form, list(offered.values()))
     picked = _option(contents, offers_orders, *list(offered.items())[choice]) if choice is not None else None
-    rejected = bool(offered) and ((choice is not None and picked is None) or bool(_NONE.match(form)))
+    rejected = bool(offered) and ((choice is not None and picked is None) or any(says(no, form) for no in NO))
     reading = read_slots(text, asked=asked, order_id=order_id, known=known)
     if not reading.found and asked in known and "name" in known:  # nothing was found with it: any part of the proof is mended
         reading = read_slots(text, asked="name", order_id=order_id, known=known)
     slots = reading.slots
     core = matter_of(text, reading.found)
-    if offered and not task and not reading.found and _NOT_THAT.match(form):
-        core, vector = query_form(_NOT_THAT.sub("", form)), None
+    denied = None if task or reading.found else find_denied(form, earlier, contents)
+    if denied:
+        core, vector = denied.meant, None
+    elif offered and not task and not reading.found and (left := after_no(form)) != form:
+        core, vector = query_form(left), None
     rest = without_calling_off(core, asked) if task else None
     if rest is not None:  # 「不查了，发票怎么开」: the rest is the matter; without a rest it is as good as 「算了」
         core, vector = rest, None
@@ -161,6 +162,8 @@ def understand(
     candidates = tuple(contents.rank(core, meant, most=None if topic else MOST_CANDIDATES))
     if before:
         candidates = tuple(again_last(candidates, before))
+    if denied:
+        candidates = tuple(without_denied(candidates, denied))
     if topic_of_task and len(core) <= ELLIPTIC_CHARS and tells("queries", core):
         candidates = max(candidates, _rank(topic_of_task + core, kb, contents), key=_confidence)
     best = candidates[0] if candidates else None
