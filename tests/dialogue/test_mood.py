@@ -64,6 +64,14 @@ def test_what_is_asked_word_for_word_or_picked_is_answered_however_angrily() -> 
     assert decide(offered, picked, policy()).kind == "answer"
 
 
+@pytest.mark.parametrize("text", ["这规定太不合理了", "我觉得不公平", "你们的条款也太不近人情了吧"])
+def test_who_finds_it_unfair_is_offered_a_human_and_no_menu(text: str) -> None:
+    for unsure in ((candidate("a", 0.5),), ()):
+        action = decide(START, said(text, *unsure), policy())
+        assert (*told(action), action.offer) == ("fallback", "objects", "asked")
+    assert decide(START, said(text, candidate("a", 0.95)), policy()).kind == "answer"
+
+
 def test_somebody_in_danger_gets_a_human_however_well_an_faq_fits() -> None:
     dust = candidate("a", 0.97).model_copy(update={"question": "新柜子有味道正常吗"})
     leak = candidate("b", 0.97).model_copy(update={"question": "闻到煤气味怎么办"})

@@ -6,6 +6,7 @@ from __future__ import annotations
 from csbot.dialogue.dangers import DANGER, find_dangers, safety_first
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ARGUED, NOT_CLEAR, State
+from csbot.intents.answers import says
 from csbot.intents.signals import PRESENT, find_signals, shown_by_words
 from csbot.intents.wishes import tells_matter
 from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES
@@ -13,6 +14,8 @@ from csbot.models import Action, Candidate, Understanding
 
 UNSURE = ("clarify", "fallback")
 """Kinds of action that help nobody who is in trouble or upset."""
+OBJECTS = "objects"
+"""Rule of the reply to who finds a rule unfair and asks nothing."""
 CLEARER = 0.3
 """So much clearer than an answer is sure, displeasure is not met with that answer: it would be one more that is wrong."""
 UPSET = ("anger", "frustration", "complaint_threat")
@@ -45,6 +48,8 @@ def with_mood(action: Action, message: Understanding, policy: Policy) -> Action:
     upset = max(shown_by_words(message.signals, name) if in_words else message.signal(name) for name in UPSET)
     if upset >= settings.upset_when_unsure and (action.kind in UNSURE or _hardly_answers(action, message, upset)):
         return Action(kind="handoff", rule="upset", reason="upset", wording="handoff_upset", slots=action.slots)
+    if action.kind in UNSURE and not action.task and says("objects", message.normalised):
+        return Action(kind="fallback", rule=OBJECTS, wording="objects", offer="asked")
     return action
 
 

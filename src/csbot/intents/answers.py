@@ -39,6 +39,7 @@ Answer = Literal[
     "at_a_loss",
     "impatient",
     "complains",
+    "objects",
     "asks_phone",
     "asks_wait",
     "how_long",
@@ -52,7 +53,7 @@ LONGEST = {
     **{"no_matter": 16, "as_before": 24, "stands": 24, "knows_not": 24},
     **{"not_meant": 12, "not_right": 10, "no_more": 12},
     **{"unclear": 16, "unanswered": 16, "at_a_loss": 12, "impatient": 16, "complains": 40},
-    **{"asks_phone": 20, "asks_wait": 20, "how_long": 20, "withdraws": 20},
+    **{"objects": 20, "asks_phone": 20, "asks_wait": 20, "how_long": 20, "withdraws": 20},
 }
 """Characters beyond which a message says more than this."""
 LEAST_HALF = 4
