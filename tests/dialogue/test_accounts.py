@@ -47,6 +47,16 @@ def test_while_a_colleague_is_awaited_only_an_outright_question_begins_a_look_up
     assert decide(replace(CALLED, orders=OrderMemory()), message("什么时候有人来看", order=0.9), policy()).slot == "phone"
 
 
+def test_a_detail_of_a_question_is_no_news_to_be_brushed_off() -> None:
+    detail = message("已经拆封了", candidate("opened", 0.9), about=("能退货吗",))
+    assert told(decide(START, detail, policy())) == ("answer", "confident")
+    unknown = decide(START, message("已经拆封了", candidate("a", 0.1), about=("能退货吗",)), policy())
+    assert (*told(unknown), unknown.offer) == ("fallback", "told_detail", "asked")
+    task = decide(START, message("都坏了三天了", fault=0.9, about=("能修吗",)), policy())
+    assert task.task == "fault_report"
+    assert told(decide(CALLED, message("还没付款", about=("能退货吗",)), policy())) == ("smalltalk", "told_undone")
+
+
 def test_more_of_the_trouble_is_noted_for_the_colleague() -> None:
     assert told(decide(CALLED, message("打坏了一大块"), policy())) == ("smalltalk", "told_beside")
 

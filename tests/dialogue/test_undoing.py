@@ -33,7 +33,21 @@ def test_what_was_said_of_it_is_said_again(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["改到后天", "地址错了", "电话填错了，是13800000002", "取消吧", "取消报修", "不用来了", "能改时间吗", "时间不对"]
+    "text",
+    [
+        "改到后天",
+        "地址错了",
+        "电话填错了，是13800000002",
+        "取消吧",
+        "取消报修",
+        "不用来了",
+        "能改时间吗",
+        "时间不对",
+        "换成大后天可以吗",
+        "下周三来行不行",
+        "挪到周日",
+        "改晚一点",
+    ],
 )
 def test_a_change_of_it_is_for_a_human_who_gets_all_of_it(text: str) -> None:
     action = decide(DONE, message(text, candidate("a", 0.97)), policy())

@@ -27,6 +27,7 @@ OF_THE_TASK = {"ask", "invalid", "done", "failed"}
 """Worded by the declaration of the task."""
 FILLED = {
     *("resume_slot", "clarify_one", "told_again", "told_part", "also", "done_again", "other_key", "question_unanswered"),
+    "account_added",
     *("slot_explained", "slot_lacked", "slot_refused", "not_on_record"),
 }
 """With places that are filled in."""

@@ -16,7 +16,7 @@ from csbot.dialogue.mood import ask_before_human, with_mood
 from csbot.dialogue.order_list import picked_from_list
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import NOTHING_READ, State
-from csbot.dialogue.task_choice import new_task, running_task, start_task
+from csbot.dialogue.task_choice import new_task, resumed_task, running_task, start_task
 from csbot.dialogue.tasks import Task
 from csbot.dialogue.told_before import without_repeating
 from csbot.dialogue.undoing import undoes
@@ -41,12 +41,13 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         or doubts_last_reply(state, message, policy)
         or _human(state, message, policy)
         or _answer_to_question(state, message, policy)
+        or resumed_task(state, message, policy)
         or undoes(state, message, policy)
         or _courtesy(state, message)
         or picked_from_list(state, message)
         or _picked(state, message, policy)
         or complains(message)
-        or only_told(state, message)
+        or only_told(state, message, policy)
         or running_task(state, message, policy)
         or new_task(state, message, policy)
         or says_nothing(state, message, policy)

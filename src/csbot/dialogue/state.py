@@ -37,8 +37,10 @@ DOUBTED = (NOT_CLEAR, REFUSED, TOLD_BEFORE)
 
 DECLINED = ("slot_lacked", "slot_refused")
 """Rules of turns in which the customer hadn't what was asked for, or would rather not give it."""
+ACCOUNT_ADDED = "account_added"
+"""Rule of the turn in which more was told of the trouble that a task is about."""
 MOST_CORRECTIONS = 4
-"""Corrections of what was read back that count as no asking in vain."""
+"""Corrections of what was read back, and additions to it, that count as no asking in vain."""
 TALKED = ("smalltalk_identity", "smalltalk_chat")
 """Rules of small talk that answers what was said: misses around it are not in a row."""
 SAID_KEPT = 3
@@ -60,6 +62,18 @@ class Done:
 
 
 @dataclass(frozen=True)
+class Dropped:
+    """A task that was called off.
+
+    :ivar task: its name. :ivar slots: what it knew. :ivar since: turns since then.
+    """
+
+    task: str
+    slots: dict[str, str]
+    since: int = 0
+
+
+@dataclass(frozen=True)
 class State:
     """What the turns so far amount to.
 
@@ -72,6 +86,7 @@ class State:
     :ivar declined: slots of this task that the customer hasn't, or would rather not give, each with the rule of that turn.
     :ivar said: what the customer said in the last turns outside any task, the latest last.
     :ivar done: the merchant's task that was done last.
+    :ivar dropped: the task that was called off last.
     :ivar failed_lookups: look-ups of this customer before this one that found nothing of theirs; not folded: the bot, which
         counts them over all sessions, puts it in.
     :ivar order_id: order that was shown last. :ivar shown: the slots that proved it. :ivar since_order: turns since then.
@@ -100,6 +115,7 @@ class State:
     declined: dict[str, str] = field(default_factory=dict)
     said: tuple[str, ...] = ()
     done: Done | None = None
+    dropped: Dropped | None = None
     failed_lookups: int = 0
     order_id: str | None = None
     shown: dict[str, str] = field(default_factory=dict)
@@ -125,7 +141,8 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
     if turn.kind == "ask_slot" and turn.slot:
         asks[turn.slot] = asks.get(turn.slot, 0) + 1
         times = learnt.get(turn.slot, 0)
-        corrected = turn.slot == CONFIRM and turn.slots != state.slots and times < MOST_CORRECTIONS
+        mended = turn.slot == CONFIRM or turn.rule == ACCOUNT_ADDED
+        corrected = mended and turn.slots != state.slots and times < MOST_CORRECTIONS
         if turn.slot == state.asked and (set(turn.slots) > set(state.slots) or corrected):
             learnt[turn.slot] = times + 1
     keeps_options = turn.kind == "smalltalk" or (turn.kind == "answer" and turn.task is not None)
@@ -149,6 +166,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         declined=(state.declined if asks else {}) | _declined(turn),
         said=(*state.said, turn.user)[-SAID_KEPT:] if turn.task is None and turn.kind in TALK else (),
         done=_done(state, turn),
+        dropped=_dropped(state, turn),
         order_id=turn.order_id or state.order_id,
         shown=dict(turn.slots) if turn.order_id else state.shown,
         since_order=0 if turn.order_id else state.since_order + 1,
@@ -175,6 +193,14 @@ def _done(state: State, turn: Turn) -> Done | None:
     if turn.done:
         return Done(turn.done, dict(turn.slots), turn.reply)
     return replace(state.done, since=state.done.since + 1) if state.done else None
+
+
+def _dropped(state: State, turn: Turn) -> Dropped | None:
+    if turn.task is not None or turn.done:
+        return None
+    if state.task and turn.kind in TALK:
+        return Dropped(state.task, dict(state.slots))
+    return replace(state.dropped, since=state.dropped.since + 1) if state.dropped else None
 
 
 def after_silence(state: State, now: Moment, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:

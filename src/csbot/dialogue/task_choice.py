@@ -5,16 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from csbot.dialogue import order_in_hand, order_progress, task_flow
-from csbot.dialogue.accounts import speaks_of_something_else
+from csbot.dialogue.accounts import names_contact, speaks_of_something_else
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
+from csbot.dialogue.tasks import Task
 from csbot.dialogue.unwilling import unwilling
 from csbot.intents.progress import names_order
+from csbot.intents.task_answers import tells
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Understanding
 
 SWITCH = 0.8
 """Another task this probable takes the place of the one under way."""
+
+FAIR_IN_TASK = 0.5
+"""An FAQ less likely than this answers no question in the middle of a merchant's task: that it is open is said instead."""
+
+RECENT = 4
+"""Turns for which a task that was called off can be taken up again."""
+RESUMED = "task_resumed"
 
 
 def running_task(state: State, message: Understanding, policy: Policy) -> Action | None:
@@ -35,11 +44,38 @@ def running_task(state: State, message: Understanding, policy: Policy) -> Action
         return action
     if task.name == ORDER_PROGRESS and speaks_of_something_else(message):
         return None
-    if faq:
+    if task.name != ORDER_PROGRESS and task_flow.is_account(task, message, faq):
+        faq = None
+        if added := task_flow.add_account(task, state, message, policy.config.dialogue):
+            return added
+    if faq and (faq.exact or task.name == ORDER_PROGRESS or faq.confidence >= FAIR_IN_TASK):
         return Action(kind="answer", rule="faq_in_task", candidate=faq, task=state.task, slot=state.asked, slots=state.slots)
     if switches:
         return start_task(other, state, message, policy, rule="task_switched")
     return task_flow.insist(task, state, message, policy.config.dialogue)
+
+
+def resumed_task(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """The task that was called off a few turns ago, taken up again with what it knew: 「还是修吧」."""
+    dropped, form = state.dropped, message.normalised
+    task = policy.tasks.get(dropped.task) if dropped else None
+    if dropped is None or task is None or state.task or dropped.since >= RECENT or not tells("resumes", form):
+        return None
+    if message.picked or not _is_its_verb(task, form):
+        return None
+    before = replace(state, task=task.name, slots=dropped.slots, asked=None, asks={}, learnt={}, declined={})
+    if task.name == ORDER_PROGRESS:
+        return order_progress.start(before, message, policy.config, policy.has_orders, rule=RESUMED)
+    return task_flow.start(task, before, message, policy.config.dialogue, rule=RESUMED, known=dropped.slots)
+
+
+def _is_its_verb(task: Task, form: str) -> bool:
+    """Whether what is to be resumed is this task: 「还是查一下吧」 is no repair."""
+    verbs = [char for char in form if tells("verbs", char)]
+    if task.name == ORDER_PROGRESS:
+        return all(tells("order_verbs", verb) for verb in verbs)
+    said = "".join((task.title, *task.examples))
+    return not verbs or any(verb in said for verb in verbs)
 
 
 def new_task(state: State, message: Understanding, policy: Policy) -> Action | None:
@@ -72,6 +108,8 @@ def new_task(state: State, message: Understanding, policy: Policy) -> Action | N
             return in_hand
     if not starts:
         return None
+    if has_key and (contact := names_contact(message)):
+        return contact
     return start_task(ORDER_PROGRESS, state, message, policy, rule="task_slots" if has_key else "task_intent")
 
 

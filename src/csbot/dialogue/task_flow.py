@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from csbot.config import DialogueConfig
-from csbot.dialogue.slot_filling import asks_something, chosen, fill, found_in, taken_back
-from csbot.dialogue.state import State
+from csbot.dialogue.slot_filling import LONGEST_TEXT, asks_something, chosen, fill, found_in, taken_back
+from csbot.dialogue.state import ACCOUNT_ADDED, State
 from csbot.dialogue.tasks import CONFIRM, SAID, Task
+from csbot.intents import progress
 from csbot.intents.answers import says
 from csbot.intents.task_answers import tells, without_question
 from csbot.kb.task_intents import ORDER_PROGRESS
@@ -17,13 +18,22 @@ ASKED_AGAIN = ("slot_given", "slot_lacking")
 
 ONCE_MORE = 2
 """Askings in vain for a slot that need not be filled, before it is left open."""
+BARE_CHARS = 4
+"""A message this short names a matter, 「质保期」, rather than telling anything."""
+NEARLY_EXACT = 0.95
+"""An FAQ this sure is meant in the middle of a task though the message is no question."""
 LONGEST_SAID = 40
 """Characters that are kept of what was said instead of a value."""
 
 
-def start(task: Task, state: State, message: Understanding, config: DialogueConfig, *, rule: str) -> Action:
-    """Begin a merchant's task with what the message gives and with what is known of the customer."""
-    known = said_before(task, state) | known_before(task, state)
+def start(
+    task: Task, state: State, message: Understanding, config: DialogueConfig, *, rule: str, known: dict[str, str] | None = None
+) -> Action:
+    """Begin a merchant's task with what the message gives and with what is known of the customer.
+
+    :param known: what the task knew when it was called off.
+    """
+    known = said_before(task, state) | known_before(task, state) | (known or {})
     return proceed(task, state, known | fill(task, {}, None, message, whole=False).values, config, rule=rule)
 
 
@@ -69,6 +79,35 @@ def go_on(
     if filled.invalid:
         return ask(task, state, known, filled.invalid, config, rule="slot_invalid", wording="invalid")
     return insist(task, state, message, config) if lacks else None
+
+
+def is_account(task: Task, message: Understanding, faq: Candidate | None) -> bool:
+    """Whether a message in the middle of a task tells more of the trouble, however much it sounds like an FAQ: it neither asks
+    nor demands anything else, puts nothing right, and names no bare matter.
+
+    :param faq: the FAQ that it would be taken for.
+    """
+    form = message.normalised
+    if asks_something(message) or says("asks", form) or says("corrects", form) or tells("demands", form):
+        return False
+    if any(slot.gathers and found_in(slot, message.text) for slot in task.slots):
+        return True
+    if message.topic or len(form) <= BARE_CHARS:
+        return False
+    return progress.tells("beside", form) or (faq is not None and not faq.exact and faq.confidence < NEARLY_EXACT)
+
+
+def add_account(task: Task, state: State, message: Understanding, config: DialogueConfig) -> Action | None:
+    """What more is told of the trouble, added to the slot that gathers it; None where the task has none."""
+    slot = next((slot for slot in task.slots if slot.gathers), None)
+    if slot is None or state.asked is None or message.slots:
+        return None
+    known = state.slots.get(slot.name, "")
+    told = f"{known}；{message.text.strip()}" if known else message.text.strip()
+    slots = {**state.slots, slot.name: told[:LONGEST_TEXT]}
+    if not known or state.asked == CONFIRM:
+        return proceed(task, state, slots, config, rule=ACCOUNT_ADDED) if slot.accepts(told) else None
+    return ask(task, state, slots, state.asked, config, rule=ACCOUNT_ADDED, wording="account_added")
 
 
 def insist(task: Task, state: State, message: Understanding, config: DialogueConfig) -> Action | None:

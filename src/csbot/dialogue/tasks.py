@@ -64,6 +64,7 @@ class TaskSlot(_Declared):
     find: str | None = Field(default=None, description="kind text: regular expression that finds it in any message, unasked")
     choices: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="kind choice: each value, and other words")
     why: str = Field(default="", description="what it is needed for, a whole sentence; said to who asks or would rather not")
+    gathers: bool = Field(default=False, description="kind text: what else is told of the trouble on the way is added to it")
     soonest: str = Field(default="", description="kind date: what is noted for 「快点就行」; empty: it is no answer of its own")
 
     @field_validator("check", "find")
@@ -77,6 +78,8 @@ class TaskSlot(_Declared):
             raise ValueError("kind: choice 须有 choices，其他类型不能有 | choices belong to kind choice, and to no other")
         if self.find and self.kind != "text":
             raise ValueError("find 只用于 kind: text | find is for kind text only")
+        if self.gathers and self.kind != "text":
+            raise ValueError("gathers 只用于 kind: text | gathers is for kind text only")
         if self.soonest and self.kind != "date":
             raise ValueError("soonest 只用于 kind: date | soonest is for kind date only")
         if self.name == CONFIRM or self.name.endswith(SAID):

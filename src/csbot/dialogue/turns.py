@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from csbot.dialogue.accounts import CONTACT
 from csbot.dialogue.answer_memory import TOLD_BEFORE
 from csbot.dialogue.dangers import find_dangers, in_emergency
 from csbot.models import Action, Turn, Understanding
@@ -27,7 +28,7 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, t
         option_texts=[option.question for option in action.options],
         task=None if ended else action.task,
         slot=action.slot,
-        slots=action.slots if action.task or action.slots else _in_passing(message),
+        slots=action.slots if action.task or action.slots or action.rule == CONTACT else _in_passing(message),
         order_id=action.order.order_id if action.order else None,
         done=action.task if action.kind == "task_done" else None,
         reason=action.reason,

@@ -8,7 +8,7 @@ from typing import Literal
 from csbot.resources import load_pattern
 from csbot.text import has_hanzi
 
-Account = Literal["undone", "done", "beside"]
+Account = Literal["undone", "done", "beside", "detail", "lasts", "awaited", "settled", "arrived", "contact"]
 LONGEST_ACCOUNT = 24
 """Characters beyond which an account says more than that something is done, or not done yet."""
 _pattern = partial(load_pattern, "csbot.intents.data", "progress.yaml")
@@ -31,7 +31,7 @@ def asks_progress(text: str, form: str) -> bool:
 
 
 def tells(kind: Account, form: str) -> bool:
-    """Whether a message in normal form is such an account.
+    """Whether a message in normal form is such an account, or holds such words.
 
     >>> tells("done", "已经装上了"), tells("done", "装上了吗"), tells("undone", "图还没签字呢"), tells("beside", "水一直流")
     (True, False, True, True)

@@ -25,11 +25,21 @@ TaskAnswer = Literal[
     "about_orders",
     "cancelling",
     "uncancels",
+    "cancels_order",
+    "cancelled",
+    "asks_how",
+    "of_service",
+    "demands",
+    "resumes",
+    "verbs",
+    "order_verbs",
+    "moves",
 ]
 
 LONGEST = {
     **{"later": 20, "wrong_task": 16, "alone": 16, "soon": 16, "vague_time": 16},
-    **{"receipt": 16, "cancels": 16, "unbooks": 16, "changes": 24},
+    **{"receipt": 16, "cancels": 16, "unbooks": 16, "changes": 24, "moves": 16},
+    **{"cancels_order": 20, "cancelled": 16, "resumes": 20},
 }
 """Characters beyond which a message says more than this."""
 

@@ -9,6 +9,7 @@ from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
 from csbot.intents.answers import Answer, questions_in, says, without_calling_off
 from csbot.intents.denials import after_no, find_denied, without_denied
+from csbot.intents.details import open_question
 from csbot.intents.follow_up import again_last, answered_before, leaning
 from csbot.intents.numbers import ambiguous_number
 from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
@@ -168,6 +169,10 @@ def understand(
         candidates = max(candidates, _rank(topic_of_task + core, kb, contents), key=_confidence)
     best = candidates[0] if candidates else None
     repeat = find_repeat(core, vector, best, earlier, contents, kb.encode, recent or RecentVectors())
+    about = () if task or denied or any(slot.name in _KEYS for slot in slots) else open_question(form, earlier, utc_now())
+    if about:
+        candidates, topic = _with_detail(about, core, earlier, kb, contents), ()
+        intents.pop(ORDER_PROGRESS, None)
     return Understanding.model_construct(  # parts are valid already
         text=text,
         normalised=form,
@@ -185,6 +190,7 @@ def understand(
         picked=None,
         rejected=False,
         called_off=rest is not None,
+        about=about,
         degraded=vector is None,
     )
 
@@ -192,6 +198,16 @@ def understand(
 def _rank(form: str, kb: KnowledgeBase, contents: Contents) -> tuple[Candidate, ...]:
     made = kb.encode([form])
     return tuple(contents.rank(form, None if made is None else made[0], most=MOST_CANDIDATES))
+
+
+def _with_detail(
+    about: Sequence[str], detail: str, earlier: Sequence[Turn], kb: KnowledgeBase, contents: Contents
+) -> tuple[Candidate, ...]:
+    """What comes closest to the open question with its detail, told with one message before it or with all."""
+    wholes = ["，".join((*about[place:], detail)) for place in range(len(about))]
+    ranked = [_rank(query_form(whole), kb, contents) for whole in wholes]
+    last = earlier[-1].faq_id
+    return max((tuple(again_last(found, last)) if last else found for found in ranked), key=_confidence)
 
 
 def _confidence(candidates: Sequence[Candidate]) -> float:

@@ -48,6 +48,7 @@ class Understanding(Frozen):
     withdrawn: tuple[str, ...] = Field(default=(), description="kinds of slots whose earlier value is taken back")
     ambiguous: str | None = Field(default=None, description="a number that may be a phone or an order id")
     parts: tuple[Candidate, ...] = Field(default=(), description="what comes closest to each half of a message that asks twice")
+    about: tuple[str, ...] = Field(default=(), description="earlier messages that this one, an account, is a detail of")
     degraded: bool = Field(default=False, description="the encoder can't run: lexical evidence alone")
 
     def signal(self, name: str) -> float:
