@@ -8,7 +8,7 @@ from functools import cache
 from csbot.config import BotConfig
 from csbot.dialogue.order_list import places_in
 from csbot.dialogue.order_progress import ask, continue_with, keys_in, look_up, next_slot, proven
-from csbot.dialogue.order_questions import LONGEST, UNWANTED, question_in, yields
+from csbot.dialogue.order_questions import LONGEST, UNWANTED, question_in, takes_offer, yields
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ANOTHER, FOLLOW_UP, State
 from csbot.intents.answers import says
@@ -73,6 +73,13 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
     if (about == UNWANTED and state.since_order > 0) or (yields(about) and top and top.confidence >= FAIR):
         return None
     return look_up({**state.shown, "order_id": state.order_id}, rule=FOLLOW_UP, trusted=proven(state), about=about)
+
+
+def takes_up(state: State, message: Understanding) -> Action | None:
+    """A human, who was just offered for the order in hand, where the message decides something about it, or gives it."""
+    if state.task or state.offer != "asked" or not is_in_hand(state) or message.picked or not takes_offer(message.normalised):
+        return None
+    return Action(kind="handoff", rule="human_offer_taken", reason="customer_wish", wording="handoff_order")
 
 
 def not_in_the_order(state: State, message: Understanding) -> Action | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from csbot.dialogue.telling import Told, date_in_words, has_passed, kind_of, tell, time_in_words
 from csbot.models import Order, OrderEvent, Turn
-from csbot.resources import in_turn, load_yaml
+from csbot.resources import in_turn, load_pattern, load_yaml
 
 LONGEST = 18
 """Characters beyond which a message says more than one short question."""
@@ -53,6 +53,20 @@ def question_in(form: str) -> str | None:
 def yields(about: str) -> bool:
     """Whether an FAQ that is sure is the better answer to such a question."""
     return bool(_data()["questions"][about].get("yields"))
+
+
+def takes_offer(form: str) -> bool:
+    """Whether a message in normal form decides, demands or gives something about an order, or disputes what it says: what the
+    human who was just offered is for.
+
+    >>> [takes_offer(form) for form in ("补发吧", "等太久了,要赔偿", "地址是文一路8号", "我没收到啊", "怎么退款", "发票怎么开")]
+    [True, True, True, True, False, False]
+    """
+    about = question_in(form)
+    if about == UNWANTED:
+        return False
+    disputes = about is not None and "contradicts" in _data()["questions"][about]
+    return disputes or load_pattern("csbot.dialogue.data", "order_questions.yaml", "takes").search(form) is not None
 
 
 def tell_about(order: Order, about: str, asked: str, turns: Sequence[Turn], now: datetime) -> Told:
@@ -101,6 +115,11 @@ def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now
     made = question.get("answers")
     if made == UNWANTED:
         return Told(state + data["unwanted_or_no" if offered else UNWANTED], "mentioned" if offered else "asked")
+    if made == "disputed":
+        if kind_of(order.status) not in question["contradicts"]:
+            return tell(order, now)
+        event = _event(data["latest"], latest, now)
+        return Told(data["disputed"].format(status=order.status, latest=event), "asked")
     if made == "help":
         return Told(recorded + data["offers"]["follow"], "asked")
     if made == "reason":
