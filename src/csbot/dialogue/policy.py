@@ -37,6 +37,7 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, declined={}, options=(), option_texts=())
     action = (
         follow_up(state, message, policy)
+        or order_in_hand.takes_up(state, message)
         or order_in_hand.asked_about(state, message, policy)
         or doubts_last_reply(state, message, policy)
         or _human(state, message, policy)
