@@ -44,10 +44,10 @@ import numpy as np
 from csbot.encoders import load_encoder
 from csbot.intents.signals import PRESENT, ROUTED, find_signals
 from csbot.kb.calibrate import Cache, foreign_utterances
-from csbot.kb.calibration import SAME_QUESTION, Linear, sigmoid
+from csbot.kb.calibration import Linear
 from csbot.kb.calibration_files import shipped_calibrations
-from csbot.kb.signal_heads import fit_signals
-from csbot.kb.task_intents import HUMAN_HANDOFF, fit_task_intents
+from csbot.kb.networks import Network, sigmoid
+from csbot.kb.signal_heads import fit_same_question, fit_signals
 from csbot.text import query_form
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,24 +63,17 @@ def corpus_rows() -> list[dict[str, Any]]:
     return [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
 
 
-def heads_of(cache: Cache, fit: bool) -> dict[str, Linear]:
-    """Heads by signal; that of the task intent speaks for the wish for a human."""
+def heads_of(cache: Cache, fit: bool) -> tuple[Network | None, Linear | None]:
+    """The network of the signals, and the head of the same question."""
     if fit:
-        intents = fit_task_intents(cache, corpus_rows(), foreign_utterances())
-        signals = fit_signals(cache, corpus_rows(), foreign_utterances())
-    else:
-        calibration = shipped_calibrations().get(cache.fingerprint)
-        intents, signals = (calibration.intents, calibration.signals) if calibration else ({}, {})
-    found = dict(signals)
-    if HUMAN_HANDOFF in intents:
-        found["human_wanted"] = intents[HUMAN_HANDOFF]
-    return found
+        return fit_signals(cache, corpus_rows(), foreign_utterances()), fit_same_question(cache, corpus_rows())
+    calibration = shipped_calibrations().get(cache.fingerprint)
+    return (calibration.signals, calibration.same_question) if calibration else (None, None)
 
 
-def tell(rows: Sequence[dict[str, Any]], cache: Cache | None, heads: dict[str, Linear]) -> list[Told]:
+def tell(rows: Sequence[dict[str, Any]], cache: Cache | None, network: Network | None, same: Linear | None) -> list[Told]:
     """Scores of the signals of each message, those of a conversation included where heads are there."""
     told = []
-    over_dimensions = {name: head for name, head in heads.items() if name != SAME_QUESTION}
     if cache:
         cache.encode([query_form(text) for row in rows for text in (row["text"], *row.get("earlier", ()))])
     for row in rows:
@@ -88,10 +81,10 @@ def tell(rows: Sequence[dict[str, Any]], cache: Cache | None, heads: dict[str, L
         again = 0.0
         if cache:
             vector = cache.encode([query_form(row["text"])])[0].astype(np.float64)
-            likely = {name: float(sigmoid(head(vector))) for name, head in over_dimensions.items()}
-            if SAME_QUESTION in heads and row.get("earlier"):
+            likely = dict(zip(network.names, network(vector).tolist(), strict=True)) if network else {}
+            if same and row.get("earlier"):
                 earlier = cache.encode([query_form(text) for text in row["earlier"]])
-                again = float(sigmoid(heads[SAME_QUESTION]((earlier @ vector).max(keepdims=True)[:, None])[0]))
+                again = float(sigmoid(same((earlier @ vector).max(keepdims=True)[:, None])[0]))
         told.append({signal.name: signal.score for signal in find_signals(row["text"], likely)} | {"asked_again": again})
     return told
 
@@ -133,10 +126,10 @@ def main() -> None:
     args = parser.parse_args()
     rows = [json.loads(line) for line in (BLIND if args.blind else MESSAGES).read_text("utf-8").splitlines()]
     cache = None if args.words else Cache(load_encoder())
-    heads = heads_of(cache, args.fit) if cache else {}
-    names = [*ROUTED, "asked_again"] if SAME_QUESTION in heads else list(ROUTED)
-    told = tell(rows, cache, heads)
-    report: dict[str, Any] = {"heads": sorted(heads), "parts": {}}
+    network, same = heads_of(cache, args.fit) if cache else (None, None)
+    names = [*ROUTED, "asked_again"] if same else list(ROUTED)
+    told = tell(rows, cache, network, same)
+    report: dict[str, Any] = {"examples": network is not None, "parts": {}}
     parts = args.part or [*dict.fromkeys(row["part"] for row in rows), "all"]
     for part in parts:
         chosen = [i for i, row in enumerate(rows) if part in (row["part"], "all")]

@@ -23,10 +23,11 @@ import numpy as np
 from csbot.encoders import load_encoder
 from csbot.encoders.base import Encoder
 from csbot.kb.calibrate import ANSWER, CLARIFY, UNFITTED, Cache, foreign_utterances, trade_problems
-from csbot.kb.calibration import LEXICAL_ONLY, Calibration, sigmoid
+from csbot.kb.calibration import LEXICAL_ONLY, Calibration
 from csbot.kb.fitting import Labelled, fit, label, winners
 from csbot.kb.indexing import assemble
-from csbot.kb.signal_heads import fit_signals
+from csbot.kb.networks import sigmoid
+from csbot.kb.signal_heads import fit_same_question, fit_signals
 from csbot.kb.task_intents import fit_task_intents
 from csbot.models import Faq
 from csbot.text import Lexicon, normalise, query_form
@@ -150,8 +151,8 @@ def run(name: str, encoder: Encoder | None, public: Path | None, answer: float, 
         print(name, "faq_lcqmc_dev, odd rows:", _rounded(figures(calibration, unseen)))
     if encoder:
         intents = fit_task_intents(cache, corpus_rows(), foreign_utterances())
-        signals = fit_signals(cache, corpus_rows(), foreign_utterances())
-        calibration = calibration.model_copy(update={"intents": intents, "signals": signals})
+        signals, same = fit_signals(cache, corpus_rows(), foreign_utterances()), fit_same_question(cache, corpus_rows())
+        calibration = calibration.model_copy(update={"intents": intents, "signals": signals, "same_question": same})
     (OUT / f"{name}.json").write_text(calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 

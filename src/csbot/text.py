@@ -230,6 +230,10 @@ def has_hanzi(text: str) -> bool:
     return _HANZI.search(text) is not None
 
 
+def count_hanzi(text: str) -> int:
+    return len(_HANZI.findall(text))
+
+
 def is_foreign(text: str) -> bool:
     """Whether a message is a sentence in another language: no hanzi, and two words of Latin letters or one of another script.
 

@@ -9,7 +9,8 @@ from test_shrinkage import trials
 from csbot.evaluation.held_back import FOLDS, HeldBack, count, folds, held_back, log_loss, next_batch, optimism
 from csbot.evaluation.intervals import wilson
 from csbot.evaluation.trials import Trials
-from csbot.kb.calibration import Linear, sigmoid
+from csbot.kb.calibration import Linear
+from csbot.kb.networks import sigmoid
 
 RNG = np.random.default_rng(0)
 

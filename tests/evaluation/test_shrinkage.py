@@ -23,7 +23,8 @@ from csbot.evaluation.shrinkage import (
     fit_shrunk,
 )
 from csbot.evaluation.trials import Trials
-from csbot.kb.calibration import Linear, sigmoid
+from csbot.kb.calibration import Linear
+from csbot.kb.networks import sigmoid
 
 FLAT = Linear(features=("a",), weights=(0.0,))
 """Says 0.5 of everything."""

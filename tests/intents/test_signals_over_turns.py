@@ -11,7 +11,7 @@ from csbot import Chatbot, KnowledgeBase, Session
 from csbot.encoders.base import Vectors
 from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
 from csbot.intents.signals import find_signals
-from csbot.kb.calibration import SAME_QUESTION, Linear
+from csbot.kb.calibration import Linear
 from csbot.kb.contents import Contents
 from csbot.models import Candidate, Signal, Turn
 from csbot.text import query_form
@@ -29,7 +29,7 @@ def fitted(small_kb: KnowledgeBase) -> Contents:
     return type(contents)(
         **{
             **{name: getattr(contents, name) for name in contents.__dataclass_fields__},
-            "calibration": contents.calibration.model_copy(update={"signals": {SAME_QUESTION: head}}),
+            "calibration": contents.calibration.model_copy(update={"same_question": head}),
         }
     )
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from csbot.errors import EncoderMismatch, InputError
-from csbot.kb.calibration import Calibration, Linear, Problem, fit_confidence, fit_ranker, sigmoid, softmax
+from csbot.kb.calibration import Calibration, Linear, Problem, fit_confidence, fit_ranker, softmax
+from csbot.kb.networks import sigmoid
 
 CALIBRATION = Calibration(
     encoder="e1", ranker=Linear(features=("a",), weights=(1.0,)), confidence=Linear(features=("a",), weights=(2.0,), bias=-1.0),

@@ -7,9 +7,9 @@ import pytest
 
 from csbot import Faq, KnowledgeBase
 from csbot.errors import InputError
-from csbot.kb.calibration import sigmoid
 from csbot.kb.contents import Contents
 from csbot.kb.fitting import LEAST_QUESTIONS, Labelled, fit, label, winners
+from csbot.kb.networks import sigmoid
 from csbot.text import query_form
 
 ELSEWHERE = ["今天天气怎么样", "你会唱歌吗", "股票能不能买", "附近有什么好吃的", "帮我写一首诗", "明天几点日出"]

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from csbot.evaluation.intervals import wilson
 from csbot.evaluation.trials import Flags, Trials
-from csbot.kb.calibration import Linear, Matrix, sigmoid
+from csbot.kb.calibration import Linear, Matrix
+from csbot.kb.networks import sigmoid
 
 SLOPE_DEVIATION, BIAS_DEVIATION, FEATURE_DEVIATION = 0.1, 0.4, 0.1
 """Prior deviations of the factor on the logit in force, of what is added to it, and of each standardised feature's weight.

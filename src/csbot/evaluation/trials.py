@@ -20,8 +20,9 @@ from csbot.evaluation.cases import Case
 from csbot.intents.slots import read_slots
 from csbot.intents.understand import matter_of
 from csbot.kb.calibrate import foreign_utterances
-from csbot.kb.calibration import Linear, Matrix, sigmoid
+from csbot.kb.calibration import Linear, Matrix
 from csbot.kb.contents import Contents
+from csbot.kb.networks import sigmoid
 from csbot.kb.progress import progress_bar
 from csbot.kb.ranking import confidence_features
 from csbot.models import Session, utc_now

@@ -12,7 +12,7 @@ from csbot.intents.folding import Folded, fold
 from csbot.intents.prefilter import Alternatives
 from csbot.models import Signal
 from csbot.resources import load_yaml
-from csbot.text import has_hanzi
+from csbot.text import count_hanzi
 
 ROUTED = ("human_wanted", "anger", "complaint_threat", "urgency", "repeat_contact")
 """Signals of one message that decide whether, how soon and to whom it is handed over."""
@@ -20,7 +20,9 @@ ROUTED = ("human_wanted", "anger", "complaint_threat", "urgency", "repeat_contac
 PRESENT = 0.5
 """A signal at or above this counts as there; weaker ones only add up over turns."""
 LIKELY = 0.95
-"""Where no words speak, example utterances must speak as clearly as this, and the message must have hanzi."""
+"""Where no words speak, example utterances must speak as clearly as this, and the message must be no scrap."""
+LEAST_HANZI = 4
+"""Of two or three characters (「公司的」, right after 「发票怎么开」) a vector says little: they answer or add to something."""
 EXAMPLES_SHARE = 0.5
 """What example utterances count for beside words: a few dozen of them know less of the language than the word lists."""
 
@@ -148,7 +150,7 @@ def _signal(name: str, kind: _Kind, message: Folded, form: str, likely: float) -
     if taken_back:
         likely /= 2
     if not hits:
-        if likely < LIKELY or not has_hanzi(form):
+        if likely < LIKELY or count_hanzi(form) < LEAST_HANZI:
             return None
         return Signal(name=name, score=round(likely, 4), text="", reason="与示例说法相近 | like the example utterances")
     doubt = 1 - EXAMPLES_SHARE * likely

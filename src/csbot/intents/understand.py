@@ -19,7 +19,7 @@ from csbot.intents.slots import DEFAULT_ORDER_ID, read_slots
 from csbot.intents.task_answers import tells
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
-from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
+from csbot.kb.task_intents import ORDER_PROGRESS, PREFIX
 from csbot.kb.task_matcher import TaskMatcher
 from csbot.models import Candidate, Signal, Slot, Turn, Understanding, utc_now
 from csbot.text import normalise, query_form
@@ -148,7 +148,8 @@ def understand(
         vector = None if made is None else made[0]
     gives_slot = asked is not None and any(slot.name in (asked, *_KEYS) for slot in slots)  # then it asks for nothing else
     intents = {} if gives_slot else dict(contents.intents(vector))
-    likely = {} if asked else contents.signals(vector) | {"human_wanted": intents.get(HUMAN_HANDOFF, 0.0)}
+    free = asked is not None and asked not in _KEYS  # an address or a fault is told in any words
+    likely = {} if gives_slot or free else contents.signals(vector)
     signals = find_signals(text, likely)
     if not any(slot.name in _KEYS for slot in slots) and not asks_progress(text, form):
         intents.pop(ORDER_PROGRESS, None)

@@ -18,7 +18,7 @@ from csbot.encoders.base import Encoder, Vectors
 from csbot.kb.calibration import LEXICAL_ONLY, Calibration, Linear
 from csbot.kb.fitting import Labelled, fit, label
 from csbot.kb.indexing import assemble
-from csbot.kb.signal_heads import fit_signals
+from csbot.kb.signal_heads import fit_same_question, fit_signals
 from csbot.kb.task_intents import fit_task_intents
 from csbot.models import Faq
 from csbot.text import Lexicon, query_form
@@ -58,7 +58,8 @@ def calibrate(encoder: Encoder | None, rows: Iterable[Row] | None = None, *, fit
     if encoder is None:
         return calibration
     intents = fit_task_intents(cache, chosen, foreign_utterances())
-    return calibration.model_copy(update={"intents": intents, "signals": fit_signals(cache, chosen, foreign_utterances())})
+    signals, same = fit_signals(cache, chosen, foreign_utterances()), fit_same_question(cache, chosen)
+    return calibration.model_copy(update={"intents": intents, "signals": signals, "same_question": same})
 
 
 def shipped_rows() -> list[dict[str, Any]]:

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from csbot.errors import EncoderMismatch, InputError
+from csbot.kb.networks import Network, sigmoid
 
 Matrix = npt.NDArray[np.float64]
 
@@ -27,8 +27,6 @@ QUARTILES = (0.25, 0.5, 0.75)
 
 LEXICAL_ONLY = "lexical-only"
 """Fingerprint of the calibration used when no encoder runs."""
-SAME_QUESTION = "same_question"
-"""The signals' head over the cosine of two messages alone: whether they ask the same."""
 
 
 class Linear(BaseModel):
@@ -88,9 +86,8 @@ class Calibration(BaseModel):
     answer: float = Field(ge=0, le=1, description="confidence >= answer: answer")
     clarify: float = Field(ge=0, le=1, description="confidence >= clarify: offer to pick")
     intents: dict[str, Linear] = Field(default_factory=dict, description="task intents over the encoder's dimensions")
-    signals: dict[str, Linear] = Field(
-        default_factory=dict, description="signals over the encoder's dimensions, and `SAME_QUESTION` over a cosine"
-    )
+    signals: Network | None = Field(default=None, description="how a customer sounds, over the encoder's vector")
+    same_question: Linear | None = Field(default=None, description="whether two messages ask the same, over their cosine")
     fitted_on: str = Field(default="", description="what data, in words")
     untuned: Untuned | None = Field(
         default=None, description="set by `csbot tune`, which fits to this merchant's messages: indexing again keeps that"
@@ -234,10 +231,6 @@ def fit_confidence(
 def softmax(scores: Matrix) -> Matrix:
     shifted = np.exp(scores - scores.max())
     return np.asarray(shifted / shifted.sum())
-
-
-def sigmoid(values: Any) -> Any:
-    return 0.5 * (1 + np.tanh(0.5 * np.asarray(values, np.float64)))
 
 
 class Heads:

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from csbot.encoders.base import Vectors
-from csbot.kb.calibration import SAME_QUESTION, Calibration, Heads, Matrix, sigmoid
+from csbot.kb.calibration import Calibration, Heads, Matrix
 from csbot.kb.dense import DenseIndex
 from csbot.kb.lexical import LexicalIndex, Scores
+from csbot.kb.networks import sigmoid
 from csbot.kb.pairs import PairIndex
 from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, judge, segments
 from csbot.kb.spelling import Spelling
@@ -104,10 +105,6 @@ class Contents:
     def _intent_heads(self) -> Heads:
         return Heads(self.calibration.intents)
 
-    @cached_property
-    def _signal_heads(self) -> Heads:
-        return Heads({name: head for name, head in self.calibration.signals.items() if name != SAME_QUESTION})
-
     def spelled(self, text: str) -> str:
         """A message (query form) as this knowledge base spells it: what is to be encoded and ranked.
 
@@ -160,11 +157,14 @@ class Contents:
 
     def signals(self, vector: Vectors | None) -> dict[str, float]:
         """Probability of each signal by its example utterances; {} where the encoder can't run or was not fitted for them."""
-        return {} if vector is None else self._signal_heads(vector)
+        network = self.calibration.signals
+        if vector is None or network is None:
+            return {}
+        return dict(zip(network.names, network(vector).tolist(), strict=True))
 
     def same_question(self, cosine: float) -> float:
         """Probability that two messages of this cosine ask the same; 0.0 where the encoder was not fitted for it."""
-        head = self.calibration.signals.get(SAME_QUESTION)
+        head = self.calibration.same_question
         return 0.0 if head is None else float(sigmoid(head(np.array([cosine]))))
 
     def _candidate(self, evidence: Evidence, i: int, confidence: float, exact: bool) -> Candidate:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from csbot.kb.calibration import Calibration, Matrix, sigmoid, softmax
+from csbot.kb.calibration import Calibration, Matrix, softmax
+from csbot.kb.networks import sigmoid
 
 DENSE_ROWS = 64
 """Nearest questions taken from the vector index."""

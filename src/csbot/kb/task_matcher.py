@@ -17,8 +17,9 @@ import numpy as np
 
 from csbot.encoders.base import Vectors
 from csbot.kb.calibrate import foreign_utterances
-from csbot.kb.calibration import Linear, Matrix, fit_confidence, sigmoid
+from csbot.kb.calibration import Linear, Matrix, fit_confidence
 from csbot.kb.contents import Contents
+from csbot.kb.networks import sigmoid
 from csbot.kb.pairs import bigrams
 from csbot.kb.task_intents import HUMAN_HANDOFF, LOOKALIKE_WEIGHT, ORDER_PROGRESS, QUESTION_WEIGHT, examples
 from csbot.text import query_form
