@@ -143,10 +143,10 @@ def test_example_utterances_add_half_of_what_they_say() -> None:
 def test_where_no_words_speak_the_examples_must_speak_clearly() -> None:
     text = "这个我跟谁讲都行"
     assert signal(text, "human_wanted") is None
-    assert signal(text, "human_wanted", likely=LIKELY - 0.01) is None
-    spoken = signal(text, "human_wanted", likely=LIKELY)
+    assert signal(text, "human_wanted", likely=LIKELY["human_wanted"] - 0.01) is None
+    spoken = signal(text, "human_wanted", likely=LIKELY["human_wanted"])
     assert spoken is not None
-    assert (spoken.score, spoken.text, spoken.span) == (LIKELY, "", None)
+    assert (spoken.score, spoken.text, spoken.span) == (LIKELY["human_wanted"], "", None)
 
 
 def test_the_examples_say_nothing_about_a_message_without_hanzi() -> None:
