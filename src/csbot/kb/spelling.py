@@ -52,6 +52,8 @@ class Spelling:
     def _read(self, run: str) -> str:
         """The most likely reading of some hanzi (Viterbi)."""
         heard = _heard(run)
+        if not self._may_differ(run, heard):
+            return run
         best: list[tuple[float, str]] = [(0.0, "")] + [(-math.inf, "")] * len(run)
         for start in range(len(run)):
             so_far, read = best[start]
@@ -60,6 +62,11 @@ class Spelling:
                     if so_far + cost > best[end][0]:
                         best[end] = (so_far + cost, read + word)
         return best[-1][1]
+
+    def _may_differ(self, run: str, heard: tuple[str, ...]) -> bool:
+        """Whether any part of it sounds like a word that it is not: in most messages none does."""
+        spans = ((start, start + length) for length in range(2, LONGEST_MENDED + 1) for start in range(len(run) - length + 1))
+        return any(word != run[start:end] for start, end in spans for word in self._alike.get(heard[start:end], ()))
 
     def _readings(self, typed: str, heard: tuple[str, ...]) -> Iterator[tuple[float, str]]:
         likely = self._likely(typed)
