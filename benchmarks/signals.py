@@ -36,18 +36,17 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from csbot import KnowledgeBase
 from csbot.encoders import load_encoder
 from csbot.intents.signals import PRESENT, ROUTED, find_signals
 from csbot.kb.calibrate import Cache, foreign_utterances
-from csbot.kb.calibration import Linear
-from csbot.kb.calibration_files import shipped_calibrations
-from csbot.kb.networks import Network, sigmoid
+from csbot.kb.contents import Contents
 from csbot.kb.signal_heads import fit_same_question, fit_signals
+from csbot.kb.task_intents import fit_task_intents
 from csbot.text import query_form
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,28 +62,32 @@ def corpus_rows() -> list[dict[str, Any]]:
     return [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
 
 
-def heads_of(cache: Cache, fit: bool) -> tuple[Network | None, Linear | None]:
-    """The network of the signals, and the head of the same question."""
-    if fit:
-        return fit_signals(cache, corpus_rows(), foreign_utterances()), fit_same_question(cache, corpus_rows())
-    calibration = shipped_calibrations().get(cache.fingerprint)
-    return (calibration.signals, calibration.same_question) if calibration else (None, None)
+def fitted(cache: Cache, fit: bool) -> Contents:
+    """Contents with the calibration that ships, or with its heads fitted now."""
+    contents = KnowledgeBase.build([{"id": "any", "question": "在吗", "answer": "在"}], encoder=cache.encoder).contents
+    if not fit:
+        return contents
+    rows, foreign = corpus_rows(), foreign_utterances()
+    new = {"intents": fit_task_intents(cache, rows, foreign), "signals": fit_signals(cache, rows, foreign)}
+    new["same_question"] = fit_same_question(cache, rows)
+    return replace(contents, calibration=contents.calibration.model_copy(update=new))
 
 
-def tell(rows: Sequence[dict[str, Any]], cache: Cache | None, network: Network | None, same: Linear | None) -> list[Told]:
-    """Scores of the signals of each message, those of a conversation included where heads are there."""
+def tell(rows: Sequence[dict[str, Any]], cache: Cache | None, contents: Contents | None) -> list[Told]:
+    """Scores of the signals of each message, those of a conversation included where an encoder is there."""
     told = []
     if cache:
         cache.encode([query_form(text) for row in rows for text in (row["text"], *row.get("earlier", ()))])
     for row in rows:
         likely: dict[str, float] = {}
         again = 0.0
-        if cache:
-            vector = cache.encode([query_form(row["text"])])[0].astype(np.float64)
-            likely = dict(zip(network.names, network(vector).tolist(), strict=True)) if network else {}
-            if same and row.get("earlier"):
-                earlier = cache.encode([query_form(text) for text in row["earlier"]])
-                again = float(sigmoid(same((earlier @ vector).max(keepdims=True)[:, None])[0]))
+        if cache and contents:
+            vector = cache.encode([query_form(row["text"])])[0]
+            likely = contents.signals(vector)
+            if row.get("earlier"):
+                again = contents.same_question(
+                    float((cache.encode([query_form(text) for text in row["earlier"]]) @ vector).max())
+                )
         told.append({signal.name: signal.score for signal in find_signals(row["text"], likely)} | {"asked_again": again})
     return told
 
@@ -126,10 +129,9 @@ def main() -> None:
     args = parser.parse_args()
     rows = [json.loads(line) for line in (BLIND if args.blind else MESSAGES).read_text("utf-8").splitlines()]
     cache = None if args.words else Cache(load_encoder())
-    network, same = heads_of(cache, args.fit) if cache else (None, None)
-    names = [*ROUTED, "asked_again"] if same else list(ROUTED)
-    told = tell(rows, cache, network, same)
-    report: dict[str, Any] = {"examples": network is not None, "parts": {}}
+    names = [*ROUTED, "asked_again"] if cache else list(ROUTED)
+    told = tell(rows, cache, fitted(cache, args.fit) if cache else None)
+    report: dict[str, Any] = {"examples": cache is not None, "parts": {}}
     parts = args.part or [*dict.fromkeys(row["part"] for row in rows), "all"]
     for part in parts:
         chosen = [i for i, row in enumerate(rows) if part in (row["part"], "all")]

@@ -21,6 +21,7 @@ from csbot.kb.networks import sigmoid
 from csbot.kb.pairs import PairIndex
 from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, judge, segments
 from csbot.kb.spelling import Spelling
+from csbot.kb.task_intents import HUMAN_HANDOFF
 from csbot.models import Candidate, Faq, utc_now
 from csbot.text import Lexicon, Tokeniser, has_hanzi, query_form
 
@@ -160,7 +161,10 @@ class Contents:
         network = self.calibration.signals
         if vector is None or network is None:
             return {}
-        return dict(zip(network.names, network(vector).tolist(), strict=True))
+        told = dict(zip(network.names, network(vector).tolist(), strict=True))
+        if (wish := self.intents(vector).get(HUMAN_HANDOFF)) is not None:  # two looks at one wish err less than either
+            told["human_wanted"] = (told["human_wanted"] + wish) / 2
+        return told
 
     def same_question(self, cosine: float) -> float:
         """Probability that two messages of this cosine ask the same; 0.0 where the encoder was not fitted for it."""

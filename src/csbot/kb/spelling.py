@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 
 from csbot.text import Tokeniser
 
@@ -44,6 +45,7 @@ class Spelling:
         for word in counts:
             if 2 <= len(word) <= LONGEST_MENDED and _RUN.fullmatch(word):
                 self._alike.setdefault(_heard(word), []).append(word)
+        self._begun = {heard[:2] for heard in self._alike}
 
     def mended(self, text: str) -> str:
         """``text`` (normal form) with such words put in; every other character, and the length, as they were."""
@@ -65,8 +67,12 @@ class Spelling:
 
     def _may_differ(self, run: str, heard: tuple[str, ...]) -> bool:
         """Whether any part of it sounds like a word that it is not: in most messages none does."""
-        spans = ((start, start + length) for length in range(2, LONGEST_MENDED + 1) for start in range(len(run) - length + 1))
-        return any(word != run[start:end] for start, end in spans for word in self._alike.get(heard[start:end], ()))
+        for start, pair in enumerate(pairwise(heard)):
+            if pair in self._begun:
+                for end in range(start + 2, min(len(run), start + LONGEST_MENDED) + 1):
+                    if any(word != run[start:end] for word in self._alike.get(heard[start:end], ())):
+                        return True
+        return False
 
     def _readings(self, typed: str, heard: tuple[str, ...]) -> Iterator[tuple[float, str]]:
         likely = self._likely(typed)
@@ -90,13 +96,13 @@ class Spelling:
 
 def _heard(text: str) -> tuple[str, ...]:
     """The syllable of each character, those alike that some accents don't tell apart; a character without one is its own."""
-    sounds, plain = _sounds(), _plain
-    return tuple(plain(sounds.get(char, char)) for char in text)
+    plain = _plain_sounds()
+    return tuple(plain.get(char, char) for char in text)
 
 
 @cache
-def _plain(syllable: str) -> str:
-    return _ACCENTS.sub(lambda found: found.group(1) or "", syllable)
+def _plain_sounds() -> dict[str, str]:
+    return {char: _ACCENTS.sub(lambda found: found.group(1) or "", syllable) for char, syllable in _sounds().items()}
 
 
 @cache
