@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from csbot import Faq, KnowledgeBase
+from csbot.intents.signals import ROUTED
 from csbot.kb.contents import TOPIC_FAQS, Contents
 from csbot.kb.indexing import answer_view, encode_new, known_vectors
 from csbot.models import CHINA, Candidate
@@ -144,3 +145,22 @@ def test_the_vectors_of_a_version_serve_the_next_by_text(contents: Contents, faq
 
 def test_an_faq_without_answer_is_seen_by_its_question() -> None:
     assert answer_view(Faq(id="a", question="我的订单到哪了", action="order_progress")) == "我的订单到哪了"
+
+
+def test_signals_are_probabilities_of_what_the_examples_show(contents: Contents, small_kb: KnowledgeBase) -> None:
+    texts = ["能不能换个真人来跟我讲", "家里全是煤气味，老人还在里面", "发票怎么开"]
+    vectors = small_kb.encode(texts)
+    assert vectors is not None
+    wish, danger, neither = (contents.signals(vector) for vector in vectors)
+    assert set(wish) == set(ROUTED)
+    assert all(0 <= value <= 1 for told in (wish, danger, neither) for value in told.values())
+    assert wish["human_wanted"] > 0.5 > max(danger["human_wanted"], neither["human_wanted"])
+    assert danger["urgency"] > 0.5 > max(wish["urgency"], neither["urgency"])
+    assert contents.signals(None) == {}
+
+
+def test_without_fitted_signals_words_alone_speak(contents: Contents, small_kb: KnowledgeBase) -> None:
+    vectors = small_kb.encode(["转人工"])
+    assert vectors is not None
+    plain = replace(contents, calibration=contents.calibration.model_copy(update={"signals": None, "same_question": None}))
+    assert plain.signals(vectors[0]) == {} and plain.same_question(0.9) == 0.0
