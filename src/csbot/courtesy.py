@@ -66,7 +66,7 @@ def _kind_of(text: str) -> str | None:
 @cache
 def _several() -> re.Pattern[str]:
     _, kinds, _, _ = _patterns()
-    return _any_of(word for word, kind in kinds.items() if kind in STRONGEST and (len(word) > 1 or word in _SHORT))
+    return re.compile(_any_of(word for word, kind in kinds.items() if kind in STRONGEST and (len(word) > 1 or word in _SHORT)))
 
 
 @cache
@@ -75,18 +75,23 @@ def _declining() -> re.Pattern[str]:
     (算不 and 清楚), as consent does that may begin a question (可以不要)."""
     _, kinds, _, _ = _patterns()
     polite = {word for word, kind in kinds.items() if kind in ("thanks", "goodbye") and len(word) > 1}
-    declines = _any_of(word for word, kind in kinds.items() if kind == "cancel").pattern
-    before = _any_of(_undivided(polite | {"好", "嗯", "哦", "知道", "明白"})).pattern
-    return re.compile(f"(?:{before})*(?:{declines})(?:{_any_of(_undivided(polite)).pattern})*")
+    declines = _any_of(word for word, kind in kinds.items() if kind == "cancel")
+    before = _any_of(_undivided(polite | {"好", "嗯", "哦", "知道", "明白"}))
+    return re.compile(f"(?:{before})*(?:{declines})(?:{_any_of(_undivided(polite))})*")
 
 
 def _undivided(words: set[str]) -> set[str]:
     """The words that are not made of others, so that a row of them can be read in one way only."""
-    return {word for word in words if not re.fullmatch(f"(?:{_any_of(words - {word}).pattern})+", word)}
+    return {word for word in words if not _is_made_of(word, words - {word})}
 
 
-def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+def _is_made_of(text: str, words: set[str]) -> bool:
+    return not text or any(text.startswith(word) and _is_made_of(text[len(word) :], words) for word in words)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """An expression for any of them, the longest first."""
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
 
 def without_courtesy(text: str) -> str:
