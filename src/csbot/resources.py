@@ -21,9 +21,18 @@ def load_yaml(package: str, name: str) -> dict[str, Any]:
     return data
 
 
+def load_lines(package: str, name: str) -> list[str]:
+    """The lines of the text file ``name`` of ``package`` without the empty ones and those that begin with ``#``."""
+    text = (resources.files(package) / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
 @cache
 def load_pattern(package: str, name: str, kind: str) -> re.Pattern[str]:
-    """One pattern for all the rules under ``kind`` in a YAML file: a list, each with its ``pattern``."""
+    """One pattern for all the rules under ``kind`` in a YAML file: a list, each with its ``pattern``.
+
+    A group that is referred to has a name: numbers count through all of them.
+    """
     return re.compile("|".join(f"(?:{rule['pattern']})" for rule in load_yaml(package, name)[kind]))
 
 

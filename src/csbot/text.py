@@ -12,7 +12,6 @@ import threading
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from csbot.courtesy import without_courtesy
 from csbot.dictionary import base_tokeniser
 from csbot.errors import InputError
 from csbot.models import MAX_MESSAGE_CHARS
+from csbot.resources import load_lines
 
 if TYPE_CHECKING:
     import jieba
@@ -172,8 +172,7 @@ def _lines(path: str | os.PathLike[str] | None) -> Iterable[tuple[int, str]]:
 
 @cache
 def _shipped_stop_words() -> frozenset[str]:
-    text = resources.files("csbot").joinpath("stop_words.txt").read_text(encoding="utf-8")
-    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+    return frozenset(load_lines("csbot", "stop_words.txt"))
 
 
 def is_common_word(text: str, least: int = 100) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,13 @@ TOLD_BEFORE = "told_before"
 """Rule of the turn in which the customer is told that they have had the answer, and a human is offered."""
 REMEMBERED = 3
 """Turns for which an answer counts as told: it stands on the customer's screen. Later it may be told anew."""
+
+_SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
+
+
+def sentences(answer: str) -> list[str]:
+    """The sentences of an answer: in these it is told again, or in part."""
+    return [part.strip() for part in _SENTENCE.findall(answer) if part.strip()]
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from csbot.dialogue import order_progress
-from csbot.dialogue.order_in_hand import is_in_hand
+from csbot.dialogue.order_in_hand import is_in_hand, look_up_again
 from csbot.dialogue.order_questions import UNWANTED
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import FOLLOW_UP, State
+from csbot.dialogue.state import State
 from csbot.intents.answers import says
 from csbot.intents.task_answers import tells
 from csbot.intents.understand import matter_of
@@ -36,7 +36,7 @@ def _cancels_order(state: State, message: Understanding, form: str, policy: Poli
     """The order in hand, or the one named in the message."""
     in_hand = is_in_hand(state) and not tells("of_service", form)
     if in_hand and tells("cancelled", form):
-        return _look_up(state, "")
+        return look_up_again(state)
     wanted = tells("cancels_order", form) and not tells("asks_how", form) and not tells("of_service", form)
     if not wanted:
         return None
@@ -47,12 +47,7 @@ def _cancels_order(state: State, message: Understanding, form: str, policy: Poli
         return None
     if state.offer == "asked" and state.since_order == 0:
         return _to_human()
-    return _look_up(state, UNWANTED)
-
-
-def _look_up(state: State, about: str) -> Action:
-    slots = {**state.shown, "order_id": state.order_id or ""}
-    return order_progress.look_up(slots, rule=FOLLOW_UP, trusted=order_progress.proven(state), about=about)
+    return look_up_again(state, UNWANTED)
 
 
 def _to_human() -> Action:

@@ -3,8 +3,7 @@ bot is asked what to do without being told about what, a complaint is announced,
 
 from __future__ import annotations
 
-import re
-
+from csbot.dialogue.answer_memory import sentences
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import DOUBTED, NOT_CLEAR, REFUSED, State
 from csbot.intents.answers import says
@@ -15,7 +14,6 @@ from csbot.models import Action, Candidate, Understanding
 WISH_IN_WORDS = 0.5
 """A wish for a human that words show this clearly is no doubt about the last reply; likeness to examples is no proof here."""
 LEAST_PARTS = 2
-_SENTENCES = re.compile(r"[^。！？；\n]+[。！？；]?")
 
 
 def doubts_last_reply(state: State, message: Understanding, policy: Policy) -> Action | None:
@@ -38,10 +36,10 @@ def doubts_last_reply(state: State, message: Understanding, policy: Policy) -> A
     if state.options and not state.offers_orders:
         options = tuple(map(_option, state.options, state.option_texts))
         return Action(kind="clarify", rule=rule, options=options, wording="clarify_again")
-    parts = _SENTENCES.findall(state.told)
+    parts = sentences(state.told)
     if len(parts) < LEAST_PARTS:
         return Action(kind="fallback", rule=rule, wording="not_clear", offer="mentioned")
-    steps = "\n".join(f"{number}. {part.strip()}" for number, part in enumerate(parts, start=1))
+    steps = "\n".join(f"{number}. {part}" for number, part in enumerate(parts, start=1))
     return Action(kind="fallback", rule=rule, wording="told_again", text=steps, offer="mentioned")
 
 

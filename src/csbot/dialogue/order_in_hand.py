@@ -51,7 +51,7 @@ def about_the_order_in_hand(
         return continue_with(state, proof, {}, config, True, rule=ANOTHER)
     surer = rival >= (1.0 if len(form) <= ELLIPTIC_CHARS else SURE)
     if asked_for or (not surer and is_follow_up(form)):
-        return look_up({**state.shown, "order_id": state.order_id}, rule=FOLLOW_UP, trusted=proven(state))
+        return look_up_again(state)
     return None
 
 
@@ -72,7 +72,12 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
         return None
     if (about == UNWANTED and state.since_order > 0) or (yields(about) and top and top.confidence >= FAIR):
         return None
-    return look_up({**state.shown, "order_id": state.order_id}, rule=FOLLOW_UP, trusted=proven(state), about=about)
+    return look_up_again(state, about)
+
+
+def look_up_again(state: State, about: str = "") -> Action:
+    """Look the order in hand up with the proof that was given. :param about: what is asked of it; "": all of it."""
+    return look_up({**state.shown, "order_id": state.order_id or ""}, rule=FOLLOW_UP, trusted=proven(state), about=about)
 
 
 def takes_up(state: State, message: Understanding) -> Action | None:

@@ -7,16 +7,15 @@ import re
 from functools import cache
 from typing import Any
 
-from csbot.dialogue.answer_memory import PART, TOLD_BEFORE, Told
+from csbot.dialogue.answer_memory import PART, TOLD_BEFORE, Told, sentences
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
 from csbot.models import Action, Understanding
-from csbot.resources import load_yaml
+from csbot.resources import load_pattern, load_yaml
 from csbot.text import normalise
 
 PICKED = "option_picked"
 """Rule of an answer that the customer chose from a list: it is what they want to read."""
-_SENTENCES = re.compile(r"[^。！？；\n]+[。！？；]?")
 _TERMS = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]{2,}")
 
 
@@ -68,11 +67,6 @@ def _data() -> dict[str, Any]:
     return load_yaml("csbot.dialogue.data", "told_before.yaml")
 
 
-@cache
-def _asks() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{rule['pattern']})" for rule in _data()["asks"]))
-
-
 def part_asked(form: str, told: Told) -> str:
     """The sentences of an answer told before that a question (normal form) is about; "" where that is not clear.
 
@@ -84,9 +78,9 @@ def part_asked(form: str, told: Told) -> str:
     >>> [part_asked(form, told) for form in ("要放多久才能用", "能不能上门检测", "还是有味道", "怎么办呢")]
     ['请开门通风 15 天后再放衣物。', '仍有气味，可安排上门检测。', '', '']
     """
-    if not _asks().search(form):
+    if not load_pattern("csbot.dialogue.data", "told_before.yaml", "asks").search(form):
         return ""
-    parts = [part.strip() for part in _SENTENCES.findall(told.text) if part.strip()]
+    parts = sentences(told.text)
     before = " ".join(map(normalise, told.asked))
     kinds = [kind for kind in _data()["kinds"].values() if re.search(kind["asks"], form)]
     new = sum(re.search(kind["asks"], before) is None for kind in kinds)

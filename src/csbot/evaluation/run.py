@@ -100,6 +100,12 @@ def _threads(workers: int) -> Iterator[Any]:
         yield lambda work, items: list(pool.map(work, items))
 
 
+def matters(bot: Chatbot, cases: Sequence[Case]) -> list[str]:
+    """What is to be encoded of each message: `Chatbot.reply_encoded` takes its vector."""
+    spelled, patterns = bot.kb.contents.spelled, bot.config.orders.order_id_patterns
+    return [spelled(matter_of(case.text, read_slots(case.text, order_id=patterns).found)) for case in cases]
+
+
 def run_cases(
     bot: Chatbot, cases: Sequence[Case], tick: Callable[[int], None] | None = None, each: Any = None
 ) -> list[Outcome]:
@@ -107,9 +113,8 @@ def run_cases(
 
     :param tick: called with the number of cases done. :param each: maps a function over a sequence, default in turn.
     """
-    patterns, margin = bot.config.orders.order_id_patterns, bot.config.bands.ambiguity_margin
-    spelled = bot.kb.contents.spelled
-    forms = [spelled(matter_of(case.text, read_slots(case.text, order_id=patterns).found)) for case in cases]
+    margin = bot.config.bands.ambiguity_margin
+    forms = matters(bot, cases)
     order = sorted(range(len(cases)), key=lambda i: (len(forms[i]), forms[i]))  # the same batches for any order of the cases
     outcomes: dict[int, Outcome] = {}
 

@@ -17,8 +17,7 @@ from csbot.bot import Chatbot
 from csbot.encoders.base import Progress, Vectors
 from csbot.errors import InputError
 from csbot.evaluation.cases import Case
-from csbot.intents.slots import read_slots
-from csbot.intents.understand import matter_of
+from csbot.evaluation.run import matters
 from csbot.kb.calibrate import foreign_utterances
 from csbot.kb.calibration import Linear, Matrix
 from csbot.kb.contents import Contents
@@ -87,8 +86,7 @@ def trials_of_cases(bot: Chatbot, cases: Sequence[Case], progress: bool | Progre
     willing = bot.alone()  # answers whatever it may, so that only confidence is left to say no
     anything = {"answer": LEAST_ANSWER, "clarify": 0.0, "ambiguity_margin": 0.0}
     willing.config = bot.config.model_copy(update={"bands": bands.model_copy(update=anything)})
-    patterns = bot.config.orders.order_id_patterns
-    forms = [contents.spelled(matter_of(case.text, read_slots(case.text, order_id=patterns).found)) for case in cases]
+    forms = matters(bot, cases)
     rows: list[_Row] = []
     with progress_bar(progress if cases else False, "排序 ranking") as report:
         for case, form, vector in zip(cases, forms, _encoded(bot, forms), strict=True):

@@ -21,6 +21,7 @@ from csbot.kb.indexing import assemble
 from csbot.kb.signal_heads import fit_same_question, fit_signals
 from csbot.kb.task_intents import fit_task_intents
 from csbot.models import Faq
+from csbot.resources import load_lines
 from csbot.text import Lexicon, query_form
 
 Row = Mapping[str, Any]
@@ -70,8 +71,7 @@ def shipped_rows() -> list[dict[str, Any]]:
 
 def foreign_utterances() -> list[str]:
     """Messages that no merchant's FAQ answers (small talk, other trades, gibberish)."""
-    text = (resources.files("csbot.kb") / "calibrations" / "out_of_scope.txt").read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
+    return load_lines("csbot.kb", "calibrations/out_of_scope.txt")
 
 
 def trade_problems(cache: Cache, rows: Sequence[Row], *, seed: int = 0) -> dict[str, list[Labelled]]:

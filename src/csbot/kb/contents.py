@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
-from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from csbot.kb.ranking import DENSE_ROWS, LEXICAL_FAQS, Evidence, judge, segments
 from csbot.kb.spelling import Spelling
 from csbot.kb.task_intents import HUMAN_HANDOFF
 from csbot.models import Candidate, Faq, utc_now
+from csbot.resources import load_lines
 from csbot.text import Lexicon, Tokeniser, has_hanzi, query_form
 
 TOPIC_CHARS, TOPIC_FAQS = 4, 3
@@ -255,8 +255,7 @@ class Contents:
 
 @cache
 def _no_topics() -> frozenset[str]:
-    lines = (resources.files("csbot.kb") / "no_topics.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if line[:1] != "#" for word in line.split())
+    return frozenset(word for line in load_lines("csbot.kb", "no_topics.txt") for word in line.split())
 
 
 def _argmax(values: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

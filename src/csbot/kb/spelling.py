@@ -10,9 +10,9 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
 from itertools import pairwise
 
+from csbot.resources import load_lines
 from csbot.text import Tokeniser
 
 CHANGED, ACCENT = 6.0, 3.0
@@ -75,22 +75,16 @@ class Spelling:
         return False
 
     def _readings(self, typed: str, heard: tuple[str, ...]) -> Iterator[tuple[float, str]]:
-        likely = self._likely(typed)
-        if likely is not None:
-            yield likely, typed
-        elif len(typed) == 1:
-            yield self._tokeniser.log_share(1), typed
+        if len(typed) == 1 or typed in self._own or self._tokeniser.count(typed):
+            yield self._likely(typed), typed
         for word in self._alike.get(heard, ()):
             if word != typed:
                 changed = [(a, b) for a, b in zip(word, typed, strict=True) if a != b]
                 accents = sum(_sounds().get(a) != _sounds().get(b) for a, b in changed)
-                yield self._own_or_any(word) - CHANGED * len(changed) - ACCENT * accents, word
+                yield self._likely(word) - CHANGED * len(changed) - ACCENT * accents, word
 
-    def _likely(self, word: str) -> float | None:
-        """Natural log of how often a word is said; None where nobody knows it."""
-        return self._own_or_any(word) if word in self._own or self._tokeniser.count(word) else None
-
-    def _own_or_any(self, word: str) -> float:
+    def _likely(self, word: str) -> float:
+        """Natural log of how often a word is said, by customers here or by anybody; one that nobody knows counts once."""
         return max(self._own.get(word, -math.inf), self._tokeniser.log_share(max(self._tokeniser.count(word), 1)))
 
 
@@ -108,5 +102,5 @@ def _plain_sounds() -> dict[str, str]:
 @cache
 def _sounds() -> dict[str, str]:
     """The syllable of each character, without its tone; of several readings the most common one."""
-    lines = (resources.files("csbot.kb") / "syllables.txt").read_text(encoding="utf-8").splitlines()
-    return {char: syllable for syllable, chars in (line.split(" ") for line in lines if line[0] != "#") for char in chars}
+    rows = (line.split(" ") for line in load_lines("csbot.kb", "syllables.txt"))
+    return {char: syllable for syllable, chars in rows for char in chars}

@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from csbot.encoders.base import Encoder
 from csbot.kb.calibration import Linear, fit_confidence
+from csbot.resources import load_lines
 from csbot.text import query_form
 
 ORDER_PROGRESS = "order_progress"
@@ -41,8 +41,7 @@ _ABOUT_PROGRESS = re.compile(
 
 def examples(name: str) -> list[str]:
     """Utterances of ``kb/examples/NAME.txt`` in query form."""
-    text = (resources.files("csbot.kb") / "examples" / f"{name}.txt").read_text(encoding="utf-8")
-    forms = [query_form(line) for line in text.splitlines() if line and not line.startswith("#")]
+    forms = map(query_form, load_lines("csbot.kb", f"examples/{name}.txt"))
     return list(dict.fromkeys(form for form in forms if form))
 
 
