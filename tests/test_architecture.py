@@ -14,6 +14,7 @@ import csbot
 PACKAGE = Path(csbot.__file__).parent
 
 LAYERS = (
+    {"caching"},
     {"errors", "models", "resources"},
     {"config", "courtesy", "dictionary", "environment", "headers"},
     {"text", "privacy", "storage"},
@@ -180,7 +181,7 @@ def test_decide_does_no_input_output_and_has_no_clock_and_no_chance() -> None:
 
 def test_the_environment_is_read_by_the_command_line_the_cache_and_named_secrets_only() -> None:
     reading = {name for name, source in modules().items() if "os.environ" in source or "getenv" in source}
-    assert {name for name in reading if room(name) != "cli"} <= {"csbot.environment", "csbot.dictionary"}
+    assert {name for name in reading if room(name) != "cli"} <= {"csbot.environment", "csbot.caching"}
 
 
 def test_nothing_is_pickled() -> None:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from csbot.dictionary import cache_directory
 from csbot.errors import InputError
 from csbot.models import MAX_MESSAGE_CHARS
 from csbot.text import Lexicon, Tokeniser, normalise, query_form
@@ -149,20 +148,6 @@ def test_an_absent_or_binary_dictionary_is_an_error_that_names_it(tmp_path: Path
         file.write_bytes(content)
     with pytest.raises(InputError, match=r"words\.txt"):
         Lexicon.read(user_words=file)
-
-
-def test_the_cache_is_private_and_mended_when_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from csbot import dictionary
-
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_directory() == tmp_path / "csbot"
-    assert cache_directory().stat().st_mode & 0o777 == 0o700
-    first = dictionary._frequencies()
-    (file,) = cache_directory().glob("jieba-*.json")
-    assert dictionary._frequencies() == first
-    file.write_text('{"words": "快递", "counts": [1, 2], "total": 3}', encoding="utf-8")
-    assert dictionary._frequencies() == first
-    assert [path.name for path in cache_directory().iterdir()] == [file.name]
 
 
 def test_many_threads_may_split_words_at_once() -> None:

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from csbot.errors import ConfigError
@@ -198,6 +197,8 @@ def load_settings(path: str | os.PathLike[str]) -> tuple[BotConfig, KbConfig]:
 
 
 def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    import yaml
+
     try:
         data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, RecursionError, ValueError, yaml.YAMLError) as error:

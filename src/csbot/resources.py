@@ -6,19 +6,23 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
-import yaml
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from csbot.caching import kept
 
 
 @cache
 def load_yaml(package: str, name: str) -> dict[str, Any]:
     """The mapping in the YAML file ``name`` of ``package``; read once, not to be changed."""
-    text = (resources.files(package) / name).read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - the C twin of the safe loader
+    data: dict[str, Any] = kept(Path(name).stem, _parsed, (resources.files(package) / name).read_text(encoding="utf-8"))
     return data
+
+
+def _parsed(text: str) -> Any:
+    import yaml  # takes longer to import than all of csbot's own files from the cache
+
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - the C twin of the safe loader
 
 
 def load_lines(package: str, name: str) -> list[str]:

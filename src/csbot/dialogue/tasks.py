@@ -10,18 +10,17 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from csbot.errors import Fault, InputError, SourceError
 from csbot.kb.sources import decode, read_bytes
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS
 from csbot.models import Text
+from csbot.resources import load_yaml
 
 SlotKind = Literal["order_id", "phone", "phone_last4", "name", "date", "text", "choice"]
 
@@ -176,6 +175,8 @@ class Task(_Declared):
 
         :raises InputError: the file is absent, no text or no YAML. :raises SourceError: fields have faults, all listed.
         """
+        import yaml
+
         file = Path(path)
         try:
             data = yaml.safe_load(decode(file, read_bytes(file)))
@@ -227,7 +228,7 @@ def read_tasks(path: str | os.PathLike[str]) -> list[Task]:
 @cache
 def order_task() -> Task:
     """The declaration of order progress that comes with csbot."""
-    return Task.read(Path(str(resources.files("csbot.dialogue.data") / "tasks" / f"{ORDER_PROGRESS}.yaml")))
+    return Task.model_validate(load_yaml("csbot.dialogue.data", f"tasks/{ORDER_PROGRESS}.yaml"))
 
 
 def declared(tasks: Iterable[Task] | str | os.PathLike[str]) -> dict[str, Task]:

@@ -9,17 +9,16 @@ import os
 import re
 from datetime import timedelta
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from csbot.errors import ConfigError
 from csbot.handoff.hours import OpeningHours
 from csbot.intents.signals import ROUTED
 from csbot.models import Priority
+from csbot.resources import load_yaml
 
 SIGNALS = (*ROUTED, "asked_again", "frustration")
 """Signals that a row may name."""
@@ -104,6 +103,8 @@ class RoutingTable(_Table):
 
         :raises ConfigError: absent, unreadable, or something in it is wrong.
         """
+        import yaml
+
         try:
             data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, RecursionError, ValueError, yaml.YAMLError) as error:
@@ -157,8 +158,7 @@ class RoutingTable(_Table):
 @cache
 def default_table() -> RoutingTable:
     """The table that ships with csbot."""
-    text = (resources.files("csbot.handoff.data") / "routing.yaml").read_text(encoding="utf-8")
-    return _checked(yaml.safe_load(text), "routing.yaml")
+    return _checked(load_yaml("csbot.handoff.data", "routing.yaml"), "routing.yaml")
 
 
 def _checked(data: Any, name: str) -> RoutingTable:

@@ -6,11 +6,13 @@ Hundreds of patterns tell how customers speak, and a message has a dozen charact
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Generic, TypeVar
 
 Label = TypeVar("Label", bound=Hashable)
+Branch = list[str]
+"""An expression, and the characters of which each of its matches has at least one; none where that can't be told."""
 
 _UNKNOWN: frozenset[str] = frozenset()
 _WIDEST_RANGE = 64
@@ -30,14 +32,14 @@ def compiled(source: str) -> re.Pattern[str]:
 class Alternatives(Generic[Label]):
     """Regular expressions, any of which will do, each with a label.
 
-    :param sources: the expressions; top-level alternatives of one are looked at one by one.
+    :param labelled: what `split` gives for each expression, with its label.
     """
 
-    def __init__(self, sources: Iterable[tuple[Label, str]]) -> None:
+    def __init__(self, labelled: Iterable[tuple[Label, Sequence[Branch]]]) -> None:
         self._parts: list[tuple[Label, str]] = []
         self._by_char: dict[str, list[int]] = {}
         self._always: list[int] = []
-        for label, (branch, needed) in ((label, part) for label, source in sources for part in _branches(source)):
+        for label, (branch, needed) in ((label, branch) for label, branches in labelled for branch in branches):
             for places in [self._by_char.setdefault(char, []) for char in needed] or [self._always]:
                 places.append(len(self._parts))
             self._parts.append((label, branch))
@@ -71,14 +73,13 @@ class Alternatives(Generic[Label]):
         return text
 
 
-def needs(source: str) -> frozenset[str]:
-    """Characters of which every match of ``source`` has at least one; empty where that can't be told.
+def split(sources: Sequence[str]) -> list[list[Branch]]:
+    """The top-level alternatives of each expression, with what they need.
 
-    >>> sorted(needs("我(转|找)工?"))
-    ['找', '转']
+    >>> split(["我(转|找)工?|电话"])
+    [[['我(转|找)工?', '找转'], ['电话', '电']]]
     """
-    sets = [found for _, found in _branches(source)]
-    return frozenset().union(*sets) if all(sets) else _UNKNOWN
+    return [[[branch, "".join(sorted(needed))] for branch, needed in _branches(source)] for source in sources]
 
 
 def _branches(source: str) -> Iterator[tuple[str, frozenset[str]]]:

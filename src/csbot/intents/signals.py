@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from csbot.caching import kept
 from csbot.intents.folding import Folded, fold
-from csbot.intents.prefilter import Alternatives
+from csbot.intents.prefilter import Alternatives, Branch, split
 from csbot.models import Signal
 from csbot.resources import load_yaml
 from csbot.text import count_hanzi
@@ -68,6 +69,13 @@ class _Kind:
         return self.before.found_in(before) or self.after.found_at(text, match.end())
 
 
+_PARTS = (
+    ("shown", "shown_by"),
+    ("unless", "unless"),
+    ("before", "denied_by"),
+    ("before", "supposed_by"),
+    ("after", "followed_by"),
+)
 _ASCII = str.maketrans({"。": "\x1e", "、": ","})
 """Messages and patterns alike: a class of ASCII characters alone compiles several times faster."""
 _SENTENCE = re.compile(r"[\x1e!?\n]")
@@ -103,12 +111,16 @@ def _rules(data: Mapping[str, Any], kind: str) -> Iterator[tuple[_Rule, str]]:
 
 @cache
 def _kinds() -> dict[str, _Kind]:
-    found = {}
-    for name, data in load_yaml("csbot.intents.data", "signals.yaml").items():
-        shown, unless, after = (Alternatives(_rules(data, kind)) for kind in ("shown_by", "unless", "followed_by"))
-        denied = ((rule, f"(?:{source})$") for rule, source in _rules(data, "denied_by"))
-        found[name] = _Kind(shown, unless, Alternatives([*denied, *_rules(data, "supposed_by")]), after)
-    return found
+    rules = [
+        (name, rule, part, f"(?:{source})$" if kind == "denied_by" else source)
+        for name, data in load_yaml("csbot.intents.data", "signals.yaml").items()
+        for part, kind in _PARTS
+        for rule, source in _rules(data, kind)
+    ]
+    parts: dict[str, dict[str, list[tuple[_Rule, Sequence[Branch]]]]] = {}
+    for (name, rule, part, _), branches in zip(rules, kept("patterns", split, [source for *_, source in rules]), strict=True):
+        parts.setdefault(name, {part: [] for part, _ in _PARTS})[part].append((rule, branches))
+    return {name: _Kind(**{part: Alternatives(found) for part, found in of.items()}) for name, of in parts.items()}
 
 
 def find_signals(text: str, likely: Mapping[str, float] | None = None) -> tuple[Signal, ...]:

@@ -11,8 +11,6 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from csbot.errors import Fault, InputError, SourceError
 from csbot.kb.records import FIELDS, HEADERS, LISTS, Record, split_list, to_faqs
 from csbot.models import Faq
@@ -119,6 +117,8 @@ def _read_jsonl(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record
 
 
 def _read_yaml(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record]:
+    import yaml
+
     try:
         node = yaml.compose(decode(file, data), Loader=yaml.SafeLoader)
         rows = yaml.safe_load(decode(file, data))
