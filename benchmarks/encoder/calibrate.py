@@ -117,13 +117,21 @@ def _figures(sure: Any, right: Any, inside: Any, threshold: float) -> dict[str, 
     }
 
 
-def cross_validate(groups: Sequence[list[Labelled]], public: list[Labelled], settings: dict[str, Any]) -> dict[str, float]:
-    """Figures on trades that the calibration was not fitted on either."""
+def cross_validate(
+    groups: Sequence[list[Labelled]],
+    public: list[Labelled],
+    settings: dict[str, Any],
+    asked: Sequence[list[Labelled]] | None = None,
+) -> dict[str, float]:
+    """Figures on trades that the calibration was not fitted on either.
+
+    :param asked: what is asked of each group in place of what it is fitted on.
+    """
     parts = []
     for fold in range(FOLDS):
         seen = [item for i, group in enumerate(groups) if i % FOLDS != fold for item in group]
         calibration = fit(seen + public, fitted_on="", **settings)
-        unseen = [item for i, group in enumerate(groups) if i % FOLDS == fold for item in group]
+        unseen = [item for i, group in enumerate(asked or groups) if i % FOLDS == fold for item in group]
         values, right, inside = winners(unseen, calibration)
         parts.append((sigmoid(calibration.confidence(values)), right, inside))
     sure, right, inside = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -142,7 +150,9 @@ def run(name: str, encoder: Encoder | None, public: Path | None, answer: float, 
         lcqmc = faq_set_problems(cache, public / "faq_lcqmc_dev")
         extra += [replace(x, weight=SET_WEIGHT) for x in lcqmc[::2]]
         unseen = lcqmc[1::2]
-    print(name, "held-back trades:", _rounded(cross_validate(groups, extra, settings)))
+    print(name, "held-back trades, all mixes:", _rounded(cross_validate(groups, extra, settings)))
+    alone = list(trade_problems(cache, held_back_rows(), alone=True).values())
+    print(name, "held-back trades, each alone:", _rounded(cross_validate(groups, extra, settings, alone)))
     fitted_on = "20 held-back trades of csbot's corpus" + (
         ", OPPO question groups, faq_lcqmc_dev (even rows)" if public else ""
     )

@@ -74,10 +74,12 @@ def foreign_utterances() -> list[str]:
     return load_lines("csbot.kb", "calibrations/out_of_scope.txt")
 
 
-def trade_problems(cache: Cache, rows: Sequence[Row], *, seed: int = 0) -> dict[str, list[Labelled]]:
-    """Labelled questions by trade (or mix of trades), over knowledge bases of four FAQs, one, three and seven trades.
+def trade_problems(cache: Cache, rows: Sequence[Row], *, seed: int = 0, alone: bool = False) -> dict[str, list[Labelled]]:
+    """Labelled questions by trade, over knowledge bases of four FAQs, one, three and seven trades.
 
     Fillings differ: formal questions only, formal and half of the colloquial ones (the rest is asked), standard question only.
+
+    :param alone: no mixes: each trade's standard and formal questions, and all that its customers ask.
     """
     intents: dict[str, list[Row]] = {}
     near: dict[str, list[str]] = {}
@@ -88,10 +90,11 @@ def trade_problems(cache: Cache, rows: Sequence[Row], *, seed: int = 0) -> dict[
             intents.setdefault(row["trade"], []).append(row)
     trades = sorted(intents)
     far = foreign_utterances()
-    mixes = [([trade], "formal") for trade in trades] + [([trade], "rich") for trade in trades]
-    mixes += [([trade], "tiny") for trade in trades]
-    mixes += [(trades[i : i + 3], filling) for i in range(0, len(trades), 3) for filling in ("formal", "rich", "plain")]
-    mixes += [(trades[i : i + 7], "formal") for i in range(0, len(trades), 7)]
+    mixes = [([trade], "formal") for trade in trades]
+    if not alone:
+        mixes += [([trade], filling) for filling in ("rich", "tiny") for trade in trades]
+        mixes += [(trades[i : i + 3], filling) for i in range(0, len(trades), 3) for filling in ("formal", "rich", "plain")]
+        mixes += [(trades[i : i + 7], "formal") for i in range(0, len(trades), 7)]
     problems: dict[str, list[Labelled]] = {}
     for names, filling in mixes:
         rng = random.Random(f"{seed}{names}{filling}")
