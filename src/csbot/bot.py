@@ -139,7 +139,8 @@ class Chatbot:
         :raises SessionConflict: too many workers talk in this session at once. :raises StoreError: the store fails.
         """
         reply, wait_s = self._reply(session, text, message_id)
-        time.sleep(wait_s)
+        if wait_s:  # even a sleep of no time gives the processor away
+            time.sleep(wait_s)
         return reply
 
     async def areply(self, session: Session, text: str, *, message_id: str | None = None) -> Reply:
@@ -231,12 +232,12 @@ class Chatbot:
         action = decide(state, message, policy)
         asked = Asked(session, state, message, names, attempt_id, now, contents.get, policy.sure_faq)
         held, action = self._handoffs.pass_on(asked, action)
+        second = contents.get(action.also.faq_id) if action.also else None
         action = self._act(session, state, action, attempt_id, now, text)
         faq = contents.get(action.candidate.faq_id) if action.candidate else None
-        answer = faq.answer_for(session.channel) if faq else ""
-        if action.also and (second := contents.get(action.also.faq_id)):
-            answer = with_second(answer, second.question, second.answer_for(session.channel), state.turns)
-        spoken = word(state, action, self.tasks, answer, now)
+        spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)
+        if second and action.kind in ("answer", "ask_slot", "order_status"):
+            spoken = with_second(spoken, second.question, second.answer_for(session.channel), state.turns)
         action, held, spoken = self._handoffs.settle(asked, action, held, spoken)
         trace = trace_of(state, message, action, policy, contents, names, started)
         session.turns.append(turn_of(message, action, spoken, now, held.id if held else None))

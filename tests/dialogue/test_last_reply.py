@@ -133,6 +133,14 @@ def test_two_questions_in_one_message_get_two_answers(small_kb: KnowledgeBase) -
     assert "另外您问的“发票怎么开”：" in reply.text or "还有您问的“发票怎么开”：" in reply.text
 
 
+def test_what_is_asked_beside_an_order_is_answered_too(small_kb: KnowledgeBase) -> None:
+    orders = [{"order_id": "QH1", "phone": "13800000001", "name": "林晓燕", "status": "shipped"}]
+    bot, session = Chatbot(small_kb, orders=orders), Session(customer_id="u")
+    reply = bot.reply(session, "帮我查下订单到哪了，另外发票怎么开")
+    assert (reply.kind, reply.slot) == ("ask_slot", "phone")
+    assert "您问的“发票怎么开”：" in reply.text
+
+
 def test_a_second_half_that_the_bot_is_not_sure_of_is_not_made_up() -> None:
     both = (candidate("a", 0.9), candidate("b", 0.7))
     assert told(decide(START, message("怎么退货，另外会写诗吗", candidate("a", 0.9), parts=both), policy())) == (

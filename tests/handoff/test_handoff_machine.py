@@ -122,7 +122,7 @@ class Handoffs(RuleBasedStateMachine):
         before = self.open_of(session)
         had = self.desk.messages(before.id) if before else []
         reply = self.bot.reply(session, text, message_id=message_id)
-        dealt_with = opened is not None and self.tickets[opened].state not in ("queued", "assigned")
+        dealt_with = opened is not None and self.tickets[opened].state not in ("queued", "assigned", "failed")
         silent = before is not None and before.state == "active"
         if before is not None:
             self._written(before, text)

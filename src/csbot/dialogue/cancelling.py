@@ -10,8 +10,8 @@ from csbot.dialogue.state import State
 from csbot.intents.answers import says
 from csbot.intents.task_answers import tells
 from csbot.intents.understand import matter_of
-from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES
-from csbot.models import Action, Candidate, Understanding
+from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES, task_candidate
+from csbot.models import Action, Understanding
 
 MOST_OPTIONS = 3
 """FAQs offered to who wants to cancel something."""
@@ -67,10 +67,7 @@ def _cancel_what(state: State, message: Understanding, policy: Policy) -> Action
         return Action(kind="fallback", rule=RULE, wording="cancel_by_human", offer="asked")
     likely = [faq for faq in message.candidates if faq.action is None and faq.confidence >= policy.clarify]
     fitting = [faq for faq in likely if tells("cancelling", faq.question) and not tells("uncancels", faq.question)]
-    title = TITLES[HUMAN_HANDOFF]
-    human = Candidate(
-        faq_id=PREFIX + HUMAN_HANDOFF, question=title, score=1.0, confidence=1.0, matched=title, action=HUMAN_HANDOFF
-    )
+    human = task_candidate(HUMAN_HANDOFF, TITLES[HUMAN_HANDOFF])
     return Action(kind="clarify", rule="cancel_what", options=(*fitting[:MOST_OPTIONS], human), wording="cancel_what")
 
 

@@ -9,7 +9,7 @@ from csbot.dialogue.state import ARGUED, NOT_CLEAR, State
 from csbot.intents.answers import says
 from csbot.intents.signals import PRESENT, find_signals, shown_by_words
 from csbot.intents.wishes import tells_matter
-from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES
+from csbot.kb.task_intents import HUMAN_HANDOFF, TITLES, task_candidate
 from csbot.models import Action, Candidate, Understanding
 
 UNSURE = ("clarify", "fallback")
@@ -73,8 +73,5 @@ def ask_before_human(state: State, message: Understanding, policy: Policy) -> Ac
         return None
     if max(map(message.signal, ILL_TEMPERED)) >= PRESENT or state.misses or state.task or tells_matter(message.text):
         return None
-    title = TITLES[HUMAN_HANDOFF]
-    human = Candidate(
-        faq_id=PREFIX + HUMAN_HANDOFF, question=title, score=1.0, confidence=1.0, matched=title, action=HUMAN_HANDOFF
-    )
+    human = task_candidate(HUMAN_HANDOFF, TITLES[HUMAN_HANDOFF])
     return Action(kind="clarify", rule=ARGUED, options=(human,), wording="wish_argued")

@@ -17,12 +17,11 @@ from csbot.dialogue.order_list import picked_from_list
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import NOTHING_READ, State
 from csbot.dialogue.task_choice import new_task, resumed_task, running_task, start_task
-from csbot.dialogue.tasks import Task
 from csbot.dialogue.told_before import without_repeating
 from csbot.dialogue.undoing import undoes
 from csbot.intents.answers import says
 from csbot.intents.task_answers import any_tells
-from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, PREFIX
+from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, task_candidate
 from csbot.models import Action, Candidate, Offer, Understanding
 from csbot.text import has_emoji, is_foreign
 
@@ -50,6 +49,7 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         or complains(message)
         or only_told(state, message, policy)
         or running_task(state, message, policy)
+        or _order_and_question(state, message, policy)
         or new_task(state, message, policy)
         or says_nothing(state, message, policy)
         or _two_questions(message, policy)
@@ -165,6 +165,16 @@ def _two_questions(message: Understanding, policy: Policy) -> Action | None:
     return Action(kind="answer", rule="two_questions", candidate=first, also=second)
 
 
+def _order_and_question(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """A look-up of an order, and beside it the answer to what the same message asks, where the bot is very sure of it."""
+    orders = [part for part in message.parts if part.action == ORDER_PROGRESS]
+    faqs = [part for part in message.parts if part.action is None and part.confidence >= max(policy.answer, order_in_hand.FAIR)]
+    if not policy.has_orders or len(orders) != 1 or len(faqs) != 1:
+        return None
+    action = start_task(ORDER_PROGRESS, state, message, policy, rule="order_and_question")
+    return action if faqs[0].faq_id in state.answers else action.model_copy(update={"also": faqs[0]})
+
+
 def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
     """The three bands: answer (or start the task that the FAQ stands for), offer to pick, or nothing here.
 
@@ -193,7 +203,7 @@ def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
     offered = [c for c in message.candidates if c in meant or c.confidence >= policy.clarify]
     probability, name = policy.likeliest_task(message)
     if name and probability >= policy.config.dialogue.task_with_slots:
-        offered.insert(1, _as_option(policy.tasks[name], probability))
+        offered.insert(1, task_candidate(name, policy.tasks[name].title, probability))
     rule = "close" if close else "unsure"
     return Action(kind="clarify", rule=rule, options=tuple(offered[: bands.clarify_limit]), wording="clarify")
 
@@ -212,10 +222,3 @@ def _miss(state: State, message: Understanding, policy: Policy) -> Action:
 
 def _best(message: Understanding) -> Candidate | None:
     return message.candidates[0] if message.candidates else None
-
-
-def _as_option(task: Task, probability: float) -> Candidate:
-    return Candidate(
-        faq_id=PREFIX + task.name, question=task.title, score=probability, confidence=probability, matched=task.title,
-        action=task.name,
-    )  # fmt: skip

@@ -19,7 +19,7 @@ from csbot.intents.slots import DEFAULT_ORDER_ID, read_slots
 from csbot.intents.task_answers import tells
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
-from csbot.kb.task_intents import ORDER_PROGRESS, PREFIX
+from csbot.kb.task_intents import ORDER_PROGRESS, PREFIX, task_candidate
 from csbot.kb.task_matcher import TaskMatcher
 from csbot.models import Candidate, Signal, Slot, Turn, Understanding, utc_now
 from csbot.text import normalise, query_form
@@ -216,12 +216,19 @@ def _confidence(candidates: Sequence[Candidate]) -> float:
 
 
 def _parts(core: str, kb: KnowledgeBase, contents: Contents) -> tuple[Candidate, ...]:
-    """What comes closest to each half of a message that asks two questions."""
+    """What comes closest to each half of a message that asks two questions: an FAQ, or a look-up of orders."""
     halves = questions_in(core)
     vectors = kb.encode(halves) if halves else None
     if halves is None or vectors is None:
         return ()
-    return tuple(best for half, vector in zip(halves, vectors, strict=True) for best in contents.rank(half, vector, most=1)[:1])
+    found: list[Candidate] = []
+    for half, vector in zip(halves, vectors, strict=True):
+        near = contents.rank(half, vector, most=1)
+        order = contents.intents(vector).get(ORDER_PROGRESS, 0.0) if asks_progress(half, half) else 0.0
+        if order > (near[0].confidence if near else 0.0):
+            near = [task_candidate(ORDER_PROGRESS, half, order)]
+        found += near
+    return tuple(found)
 
 
 def _mood(signals: tuple[Signal, ...], earlier: Sequence[Turn]) -> tuple[Signal, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from csbot.encoders.base import Encoder
 from csbot.kb.calibration import Linear, fit_confidence
+from csbot.models import Candidate
 from csbot.resources import load_lines
 from csbot.text import query_form
 
@@ -27,6 +28,7 @@ PREFIX = "task:"
 TITLES = {ORDER_PROGRESS: "查询我的订单进度", HUMAN_HANDOFF: "转人工客服"}
 """How an intent is offered in a clarification."""
 
+
 RIDGE = 80.0
 """Penalty on standardised weights: 384 of them on a few hundred utterances; 30 to 100 did best in cross-validation."""
 QUESTION_WEIGHT = 0.5
@@ -37,6 +39,11 @@ _ABOUT_PROGRESS = re.compile(
     r"progress|track|status|late|delay|stall|stuck|ship|arriv|pending|eta|deliver|no_show|received|wait|logistic"
 )
 """Corpus intents that a customer may well ask of their own order: neither examples nor counter-examples."""
+
+
+def task_candidate(name: str, title: str, confidence: float = 1.0) -> Candidate:
+    """A task as a candidate, to be offered among FAQs."""
+    return Candidate(faq_id=PREFIX + name, question=title, score=confidence, confidence=confidence, matched=title, action=name)
 
 
 def examples(name: str) -> list[str]:
