@@ -179,6 +179,25 @@ def test_an_ordinary_word_beside_a_phone_is_no_name(word: str) -> None:
     assert found(f"13800000001 {word}") == [PHONE]
 
 
+@pytest.mark.parametrize("name", ["安然", "高洁", "方圆", "万里", "文静", "张弛", "白雪", "成功", "高峰", "杨梅", "程前"])
+def test_a_word_that_is_a_name_too_is_one_where_nothing_else_is_said(name: str) -> None:
+    beside = [f"13800000001 {name}", f"{name}，13800000001", f"我手机13800000001，名字{name}", f"13800000001 我叫{name}"]
+    assert [sorted(found(text)) for text in beside] == [[("name", name), PHONE]] * len(beside)
+    assert [found(text, asked="name") for text in (name, f"就是{name}。", f"我叫{name}")] == [[("name", name)]] * 3
+
+
+def test_beside_other_words_only_a_rare_one_is() -> None:
+    assert sorted(found("13800000001 安然 我的东西呢")) == [("name", "安然"), PHONE]
+    assert found("13800000001 成功了吗") == found("支付成功13800000001") == found("13800000001 高峰 怎么避开") == [PHONE]
+
+
+@pytest.mark.parametrize("word", ["明白", "安全", "商品", "经理", "周长", "满意", "颜色", "何时", "简单", "万一", "任意"])
+def test_a_word_that_customers_say_for_itself_is_never_a_name(word: str) -> None:
+    texts = [f"13800000001 {word}", f"{word},13800000001"]
+    assert [found(text) for text in texts] == [[PHONE]] * 2
+    assert found(word, asked="name") == found(f"我叫{word}", asked="name") == []
+
+
 def test_a_bare_name_counts_alone_only_where_it_was_asked_for() -> None:
     assert (found("林晓燕"), found("林晓燕", asked="name"), found("林晓燕", asked="phone")) == ([], [LIN], [])
 

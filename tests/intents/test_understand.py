@@ -55,6 +55,13 @@ def test_slots_and_the_words_that_introduce_them_are_no_part_of_the_matter(read:
     assert message.candidates[0].exact
 
 
+@pytest.mark.parametrize("text", ["我手机13800000001，名字叫林晓燕", "我电话13800000001 林晓燕", "我的手机号码13800000001"])
+def test_who_only_gives_phone_and_name_wishes_for_nothing_by_likeness(read: Read, text: str) -> None:
+    message = read(text)
+    assert (message.signals, message.intents) == ((), {})
+    assert [signal.name for signal in read(text + "，转人工").signals] == ["human_wanted"]
+
+
 def test_courtesy_alone_is_small_talk_without_candidates(read: Read) -> None:
     message = read("你好呀")
     assert (message.smalltalk, message.candidates, message.intents) == ("greeting", (), {})

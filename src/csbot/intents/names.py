@@ -1,32 +1,34 @@
-"""Names of persons. The words around them, surnames and the characters of given names are data, in ``data/slots.yaml``."""
+"""Names of persons: where in a message one stands. The words around them are data, in ``data/slots.yaml``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from itertools import takewhile
 
 from csbot.courtesy import find_smalltalk
-from csbot.intents.findings import Findings, after, pattern, words
+from csbot.intents.answers import says
+from csbot.intents.findings import Findings, after, pattern
+from csbot.intents.name_forms import (
+    END,
+    HANZI,
+    ORDINARY,
+    characters_of,
+    is_answer,
+    is_introduced,
+    is_likely,
+    is_likely_end,
+    may_be_name,
+)
 from csbot.text import is_common_word
 
-_HANZI = r"[\u4e00-\u9fff]"
 _DOT = r"[·•・‧∙⋅.]"
-_RUN = re.compile(rf"{_HANZI}(?:{_HANZI}|{_DOT}(?={_HANZI}))*")
-_DOTTED = re.compile(rf"(?:{_HANZI}{{1,8}}{_DOT}){{1,3}}(?={_HANZI})")
-_SPACED = re.compile(rf"{_HANZI}(?: {_HANZI}){{1,2}}(?!{_HANZI})")
+_RUN = re.compile(rf"{HANZI}(?:{HANZI}|{_DOT}(?={HANZI}))*")
+_DOTTED = re.compile(rf"(?:{HANZI}{{1,8}}{_DOT}){{1,3}}(?={HANZI})")
+_SPACED = re.compile(rf"{HANZI}(?: {HANZI}){{1,2}}(?!{HANZI})")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]+(?:[ .]{1,2}[A-Za-z][A-Za-z'’-]*){0,3}(?![A-Za-z0-9@])")
 _GAP = re.compile(r"[\s:,]*")
-_END = re.compile(rf"(?!{_HANZI})")
 _HOUSE = re.compile(r"\s?\d+\s?[栋幢座号楼弄]")
-
-ORDINARY = 1000
-"""A word that jieba's dictionary counts as often is no name, though it is made like one (高兴); 安然 and 李娜 are rarer."""
-ORDINARY_THREE = 300
-"""The same for three characters behind a surname that begins other words too (山海关); well-known persons stand at 256."""
-RARE = 5
-"""Where less speaks for a name, it is no word that the dictionary counts as often."""
 
 Fits = Callable[[str, str], bool]
 """Whether some hanzi, before the given text, are a name."""
@@ -36,10 +38,10 @@ def find_names(findings: Findings) -> None:
     """Take names: after words that introduce one; alone, where a name was asked for; beside another slot."""
     text = findings.text
     for room, fits in (
-        ("introduced", _is_introduced),
-        ("labelled", _is_answer),
-        ("likely", _is_likely),
-        ("contrast", _is_likely),
+        ("introduced", is_introduced),
+        ("labelled", is_answer),
+        ("likely", is_likely),
+        ("contrast", is_likely),
     ):
         for match in pattern("names", room).finditer(text):
             start = _GAP.match(text, match.end()).end()  # type: ignore[union-attr]
@@ -51,18 +53,37 @@ def find_names(findings: Findings) -> None:
     if findings.asked == "name":
         _take_answer(findings)
     elif findings.has("phone", "order_id", "phone_last4"):
-        any(_take_at(findings, start, pattern("names", "end"), _is_likely) for start in _starts(findings))
+        found = any(_take_at(findings, start, pattern("names", "end"), is_likely) for start in _starts(findings))
+        if not found:
+            _take_word(findings)
 
 
 def _take_answer(findings: Findings) -> None:
     """The name that was asked for: at the beginning of some words, at their end (公司前台刘丽), or in Latin letters."""
     after_name = pattern("names", "after")
-    if any(_take_at(findings, start, after_name, _is_answer) for start in _starts(findings)):
+    if any(_take_at(findings, start, after_name, is_answer) for start in _starts(findings)):
         return
     for run in _RUN.finditer(findings.text):
-        if any(_take_at(findings, run.end() - length, _END, _is_likely_end) for length in (3, 2) if length < len(run.group())):
+        if any(_take_at(findings, run.end() - length, END, is_likely_end) for length in (3, 2) if length < len(run.group())):
             return
     _take_latin_answer(findings)
+    if not findings.has("name"):
+        _take_word(findings)
+
+
+def _take_word(findings: Findings) -> None:
+    """A word of the dictionary that is a name here (高峰, 安然): the message says nothing else; or it stands by itself right
+    beside a number, and is a rare word. Whether it is one, the look-up tells."""
+    text = findings.text
+    for start in _starts(findings):
+        end = next((end for end in _ends(text, start) if END.match(text[end : end + 1])), start)
+        if not may_be_name(name := text[start:end]):
+            continue
+        alone = pattern("names", "around").match(text[:start] + " " + text[end:])
+        beside = pattern("names", "beside").search(text[:start]) or pattern("names", "in_front").match(text[end:])
+        if alone or (beside and not is_common_word(name, ORDINARY)):
+            findings.take("name", _joined(findings.folded.typed[start:end]), start, end)
+            return
 
 
 def _starts(findings: Findings) -> Iterator[int]:
@@ -80,7 +101,7 @@ def _take_at(findings: Findings, start: int, follows: re.Pattern[str], fits: Fit
         rest = after(findings.text, end)
         if _HOUSE.match(rest):
             continue
-        if (_END.match(rest) or follows.match(rest)) and fits(_joined(findings.text[start:end]), rest):
+        if (END.match(rest) or follows.match(rest)) and fits(_joined(findings.text[start:end]), rest):
             findings.take("name", _joined(findings.folded.typed[start:end]), start, end)
             return True
     return False
@@ -89,7 +110,7 @@ def _take_at(findings: Findings, start: int, follows: re.Pattern[str], fits: Fit
 def _ends(text: str, start: int) -> Iterator[int]:
     """Where a name that begins at ``start`` may end."""
     if dotted := _DOTTED.match(text, start):
-        foreign = _characters("transliteration") | _characters("behind_a_dot")
+        foreign = characters_of("transliteration") | characters_of("behind_a_dot")
         yield dotted.end() + sum(1 for _ in takewhile(foreign.__contains__, text[dotted.end() : dotted.end() + 8]))
         yield from _hanzi_ends(text, dotted.end(), 1, 8)
     elif spaced := _SPACED.match(text, start):
@@ -123,91 +144,10 @@ def _take_latin_answer(findings: Findings) -> None:
         _take_latin(findings, _LATIN.match(findings.text, findings.text.index(whole)))
 
 
-def _is_introduced(name: str, rest: str) -> bool:
-    if _is_transliterated(name):
-        return True
-    formed = _has_surname(name) or (len(name) <= 3 and _is_usual(name))
-    return formed and not _is_never(name) and not is_common_word(name, ORDINARY)
+def says_nothing_else(form: str) -> bool:
+    """Whether what a message in normal form says beside the values it gives only introduces them.
 
-
-def _is_likely(name: str, rest: str) -> bool:
-    """A name that could be something else: a surname, usual characters, and neither a place (我是金华的) nor a word."""
-    if _is_transliterated(name) and ("·" in name or len(name) > 3):
-        return True
-    if not _has_surname(name) or _is_never(name) or _is_word(name):
-        return False
-    if not _is_usual(_given(name)):
-        parts = (name, name[:2], name[1:])
-        alone = len(name) == 3 and _END.match(rest) and _has_firm_surname(name)
-        return bool(alone) and not any(is_common_word(part, RARE) for part in parts)
-    place = rest.startswith(("的", "人")) and not pattern("names", "end").match(rest)
-    return not (place and not _has_firm_surname(name) and is_common_word(name, RARE))
-
-
-def _is_likely_end(name: str, rest: str) -> bool:
-    """A name at the end of other words, where nothing but the name itself tells where it begins."""
-    return _has_firm_surname(name) and _is_usual(_given(name)) and _is_likely(name, rest)
-
-
-def _is_answer(name: str, rest: str) -> bool:
-    if _is_transliterated(name):
-        return True
-    if not _has_surname(name) or _is_never(name) or rest.startswith(("吗", "么", "?")):
-        return False
-    if not _has_firm_surname(name):
-        return _is_usual(_given(name)) and not is_common_word(name, ORDINARY)
-    return not _is_word(name) and (_is_usual(_given(name)) or not is_common_word(name[:2], RARE))
-
-
-def _given(name: str) -> str:
-    return name[2:] if name[:2] in _compound() else name[1:]
-
-
-def _has_surname(name: str) -> bool:
-    if name[:2] in _compound():
-        return 3 <= len(name) <= 4
-    return 2 <= len(name) <= 3 and name[0] in _characters("surnames")
-
-
-def _has_firm_surname(name: str) -> bool:
-    """Whether it begins with a surname that hardly begins another word."""
-    return name[0] in _characters("firm") or name[:2] in _compound()
-
-
-def _is_usual(characters: str) -> bool:
-    return _characters("given").issuperset(characters)
-
-
-def _is_word(name: str) -> bool:
-    """Whether what is made like a name is rather a word of the dictionary, which holds names too."""
-    if _has_firm_surname(name):
-        return name in _words() or is_common_word(name, ORDINARY)
-    return is_common_word(name, ORDINARY_THREE if len(name) > 2 else RARE)
-
-
-def _is_transliterated(name: str) -> bool:
-    """Whether it is written as names of other languages are: with dots, or in at least three of their characters."""
-    parts = name.split("·")
-    if len(parts) > 1:
-        dotted = _characters("transliteration") | _characters("behind_a_dot")
-        return all(dotted.issuperset(part) or not _is_never(part) for part in parts)
-    return len(name) >= 3 and _characters("transliteration").issuperset(name) and not is_common_word(name, ORDINARY_THREE)
-
-
-def _is_never(name: str) -> bool:
-    return bool(pattern("names", "never").search(name))
-
-
-@cache
-def _characters(room: str) -> frozenset[str]:
-    return frozenset("".join(words()["names"][room].split()))
-
-
-@cache
-def _words() -> frozenset[str]:
-    return frozenset("".join(words()["names"]["words"].split()).split("|"))
-
-
-@cache
-def _compound() -> frozenset[str]:
-    return frozenset(words()["names"]["compound"].split("|"))
+    >>> says_nothing_else("我手机,名字"), says_nothing_else("我的柜子")
+    (True, False)
+    """
+    return bool(pattern("names", "around").match(form)) and not says("looks_up", form)

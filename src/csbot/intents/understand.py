@@ -11,6 +11,7 @@ from csbot.intents.answers import Answer, questions_in, says, without_calling_of
 from csbot.intents.denials import after_no, find_denied, without_denied
 from csbot.intents.details import open_question
 from csbot.intents.follow_up import again_last, answered_before, leaning
+from csbot.intents.names import says_nothing_else
 from csbot.intents.numbers import ambiguous_number
 from csbot.intents.over_turns import RecentVectors, find_frustration, find_repeat
 from csbot.intents.progress import asks_progress
@@ -146,7 +147,8 @@ def understand(
     if vector is None:
         made = kb.encode([core])
         vector = None if made is None else made[0]
-    gives_slot = asked is not None and any(slot.name in (asked, *_KEYS) for slot in slots)  # then it asks for nothing else
+    keys = [slot for slot in slots if slot.name in (*_KEYS, asked)]
+    gives_slot = bool(keys) and (asked is not None or says_nothing_else(core))  # then it asks for nothing else
     intents = {} if gives_slot else dict(contents.intents(vector))
     free = asked is not None and asked not in _KEYS  # an address or a fault is told in any words
     likely = {} if gives_slot or free else contents.signals(vector)
