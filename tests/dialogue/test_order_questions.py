@@ -50,6 +50,57 @@ def test_what_is_asked_of_an_order(about: str, forms: list[str]) -> None:
     assert [question_in(form) for form in forms] == [about] * len(forms)
 
 
+@pytest.mark.parametrize(("about", "forms"), [
+    ("not_cancelled", ["我没申请过取消啊", "我啥时候申请取消了", "你们给取消的", "不是我取消的", "我从来没要求取消"]),
+    ("not_changed", ["我没改过时间啊", "你们自己改的凭什么延我工期", "是你们推的", "我可没同意延期", "谁改的时间"]),
+    ("not_arranged", ["我没约24号啊", "谁约的24号", "你们自己约的"]), ("not_ordered", ["我没买过这个", "不是我下的单"]),
+    ("not_received", ["这不是我签的", "我没签收", "没送到啊,我这没货"]), ("away", ["我人都不在家", "我那天不在家"]),
+    ("has_paid", ["我付了钱的", "我明明付款了", "尾款已经付清了"]), ("not_called", ["司机没打电话", "没人联系我"]),
+    ("wrong", ["你们搞错了吧", "不是我操作的", "状态不对吧", "怎么可能"]), ("lost", ["都丢了啊", "丢了"]),
+    ("when", ["到底来不来", "都下午了", "天都黑了"]),
+])  # fmt: skip
+def test_the_customer_contradicts_what_an_order_says(about: str, forms: list[str]) -> None:
+    assert [question_in(form) for form in forms] == [about] * len(forms)
+
+
+@pytest.mark.parametrize("form", [
+    "怎么还没取消", "什么时候能取消", "取消要多久", "我想改期", "改期要钱吗", "怎么改时间", "我还没付款", "我没时间",
+    "微信付的", "付了钱怎么开发票", "我没收到退款", "我填错了", "我写错地址了", "我没预约怎么办", "不在家怎么收货", "钥匙丢了",
+    "没有电话", "你们安排了吗", "不是这个", "我没看懂", "我没选颜色", "你们说的",
+])  # fmt: skip
+def test_who_wishes_asks_or_speaks_of_themselves_contradicts_nothing(form: str) -> None:
+    assert question_in(form) is None
+
+
+@pytest.mark.parametrize(("shown", "about", "words"), [
+    (order("已取消", "取消审核通过"), "not_cancelled", ["已取消", "取消审核通过", "对不上", "核查"]),
+    (order("待测量", "客户要求改到 23 日上门", "等待上门"), "not_changed", ["要求改到 23 日", "对不上"]),
+    (order("待安装", "专车送达并签收", "已预约安装"), "not_received", ["专车送达并签收", "对不上"]),
+    (order("已取消", "30 分钟内未付款，系统自动关闭"), "has_paid", ["未付款", "对不上"]),
+    (order("生产中", "板件开料"), "wrong", ["生产中", "板件开料", "对不上"]),
+    (order("派送中", "派送中"), "away", ["最新记录", "派送中", "跟进"]),
+    (order("派送中", "专车已出发"), "not_called", ["最新记录", "专车已出发", "跟进"]),
+])  # fmt: skip
+def test_what_the_order_says_to_the_contrary_is_told_and_a_colleague_is_to_look_into_it(
+    shown: Order, about: str, words: list[str]
+) -> None:
+    told = tell_about(shown, about, "", [], NOW)
+    assert [word for word in words if word not in told.text] == []
+    assert told.offer == "asked"
+
+
+def test_what_the_order_does_not_say_is_not_called_a_contradiction() -> None:
+    shown = order("生产中", "板件开料")
+    for about in ("not_cancelled", "not_received", "has_paid", "not_changed", "not_done"):
+        assert "对不上" not in tell_about(shown, about, "", [], NOW).text
+
+
+def test_who_contradicts_is_not_told_how_it_is_done_however_sure_that_answer_is() -> None:
+    action = decide(SHOWN, message("我没申请过取消啊", candidate("order-restore", 0.94)), policy())
+    assert (action.kind, action.about) == ("order_status", "not_cancelled")
+    assert decide(replace(SHOWN, offer="asked"), message("是你们给取消的"), policy()).kind == "handoff"
+
+
 @pytest.mark.parametrize("form", [
     "发票怎么开", "你们发什么快递", "质保多久", "退款多久到账", "运费多少钱", "地址怎么改", "怎么取消订单", "谢谢", "不要",
     "", "转人工", "到哪了", "拒收是不是要运费", "下单多久能到", "什么时候付尾款", "送到哪了", "安装多少钱",

@@ -35,8 +35,12 @@ def _orders() -> dict[str, Any]:
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     statuses = "|".join(re.escape(word) for kind in _orders()["statuses"].values() for word in kind["words"])
-    questions = _data()["questions"].items()
-    return {about: re.compile(question["pattern"].replace("<status>", statuses)) for about, question in questions}
+    words = {"status": statuses} | _data()["words"]
+
+    def filled(pattern: str) -> str:
+        return re.sub(r"(?<!P)<(\w+)>", lambda name: f"(?:{filled(words[name[1]])})", pattern)
+
+    return {about: re.compile(filled(question["pattern"])) for about, question in _data()["questions"].items()}
 
 
 def question_in(form: str) -> str | None:
@@ -116,11 +120,13 @@ def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now
     if made == UNWANTED:
         return Told(state + data["unwanted_or_no" if offered else UNWANTED], "mentioned" if offered else "asked")
     if made == "disputed":
-        if kind_of(order.status) not in question["contradicts"]:
+        against = _quoted(order, question.get("against"))
+        if against or question["contradicts"] == "all" or kind_of(order.status) in question["contradicts"]:
+            event = _event(data["latest"], against or latest, now)
+            return Told(data["disputed"].format(status=order.status, latest=event), "asked")
+        if question.get("else") != "help":
             return tell(order, now)
-        event = _event(data["latest"], latest, now)
-        return Told(data["disputed"].format(status=order.status, latest=event), "asked")
-    if made == "help":
+    if made in ("help", "disputed"):
         return Told(recorded + data["offers"]["follow"], "asked")
     if made == "reason":
         text = state + (recorded or data["no_reason"])
