@@ -26,7 +26,17 @@ PARTS = {"clarify_end", "resume_pick", "resume_slot", "resume_confirm", "left_op
 OF_THE_TASK = {"ask", "invalid", "done", "failed"}
 """Worded by the declaration of the task."""
 FILLED = {
-    *("resume_slot", "clarify_one", "told_again", "told_part", "also", "done_again", "other_key", "question_unanswered"),
+    *(
+        "resume_slot",
+        "clarify_one",
+        "told_again",
+        "told_part",
+        "also",
+        "forgone",
+        "done_again",
+        "other_key",
+        "question_unanswered",
+    ),
     "account_added",
     *("slot_explained", "slot_lacked", "slot_refused", "not_on_record"),
 }

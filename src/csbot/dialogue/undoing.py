@@ -1,8 +1,9 @@
-"""What was just done, asked after or to be undone; and a wish to cancel. Pure."""
+"""What was just done, asked after or to be undone; a thing no longer wanted; and a wish to cancel. Pure."""
 
 from __future__ import annotations
 
 from csbot.dialogue.cancelling import cancels
+from csbot.dialogue.forgoing import forgoes
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import Done, State
 from csbot.dialogue.tasks import Task
@@ -33,6 +34,8 @@ def undoes(state: State, message: Understanding, policy: Policy) -> Action | Non
                 kind="handoff", rule="done_revised", task=task.name, slots=done.slots, reason="done_revised",
                 wording="handoff_done",
             )  # fmt: skip
+    if forgone := forgoes(state, message, policy):
+        return forgone
     other = policy.likeliest_task(message)[0] >= policy.config.dialogue.task_intent
     return None if other else cancels(state, message, policy)
 

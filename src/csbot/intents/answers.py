@@ -45,6 +45,7 @@ Answer = Literal[
     "how_long",
     "withdraws",
     "joins",
+    "sends_away",
 ]
 
 LONGEST = {
@@ -54,6 +55,7 @@ LONGEST = {
     **{"not_meant": 12, "not_right": 10, "no_more": 12},
     **{"unclear": 16, "unanswered": 16, "at_a_loss": 12, "impatient": 16, "complains": 40},
     **{"objects": 20, "asks_phone": 20, "asks_wait": 20, "how_long": 20, "withdraws": 20},
+    **{"sends_away": 24},
 }
 """Characters beyond which a message says more than this."""
 LEAST_HALF = 4
@@ -89,7 +91,9 @@ def _before_denial(form: str) -> str | None:
 
 
 def _ends(form: str, asked: str | None) -> bool:
-    return says("calls_off", form) or ends_task(form, asked=asked) or (asked in IDENTITY and says("not_meant", form))
+    if says("calls_off", form) or says("sends_away", form):
+        return True
+    return ends_task(form, asked=asked) or (asked in IDENTITY and says("not_meant", form))
 
 
 def without_calling_off(form: str, asked: str | None = None) -> str | None:
