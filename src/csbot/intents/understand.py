@@ -161,13 +161,16 @@ def understand(
     if tasks is not None and not gives_slot:
         intents |= tasks.probabilities(core, vector, contents, kb.encode)
     topic = contents.topic(core)
-    before = None if vector is None or topic else answered_before(core, earlier, contents, utc_now())
+    before = None if vector is None or topic or denied else answered_before(core, earlier, contents, utc_now())
     meant = leaning(vector, before, contents) if vector is not None and before else vector
     candidates = tuple(contents.rank(core, meant, most=None if topic else MOST_CANDIDATES))
     if before:
         candidates = tuple(again_last(candidates, before))
     if denied:
-        candidates = tuple(without_denied(candidates, denied))
+        whole = _rank(denied.whole, kb, contents) if denied.whole else ()
+        candidates, other = (without_denied(found, denied) for found in (candidates, whole))
+        if _confidence(other) > _confidence(candidates) and not (topic and other[0].faq_id == denied.told):
+            candidates, topic = other, ()
     if topic_of_task and len(core) <= ELLIPTIC_CHARS and tells("queries", core):
         candidates = max(candidates, _rank(topic_of_task + core, kb, contents), key=_confidence)
     best = candidates[0] if candidates else None
