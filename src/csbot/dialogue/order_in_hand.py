@@ -8,7 +8,7 @@ from functools import cache
 from csbot.config import BotConfig
 from csbot.dialogue.order_list import places_in
 from csbot.dialogue.order_progress import ask, continue_with, keys_in, look_up, next_slot, proven
-from csbot.dialogue.order_questions import LONGEST, UNWANTED, question_in, takes_offer, yields
+from csbot.dialogue.order_questions import LONGEST, UNWANTED, disputes, question_in, takes_offer, yields
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ANOTHER, FOLLOW_UP, State
 from csbot.intents.answers import says
@@ -70,6 +70,8 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
     about = question_in(message.normalised)
     if about is None or (top and top.exact and top.action is None):
         return None
+    if state.orders.called and disputes(about):  # they have it before them: one more thing for whom is awaited
+        return Action(kind="handoff", rule="disputed", reason="not_understood", wording="handoff_order")
     if (about == UNWANTED and state.since_order > 0) or (yields(about) and top and top.confidence >= FAIR):
         return None
     return look_up_again(state, about)

@@ -59,6 +59,11 @@ def yields(about: str) -> bool:
     return bool(_data()["questions"][about].get("yields"))
 
 
+def disputes(about: str) -> bool:
+    """Whether such a question says that the order is wrong."""
+    return "contradicts" in _data()["questions"][about]
+
+
 def takes_offer(form: str) -> bool:
     """Whether a message in normal form decides, demands or gives something about an order, or disputes what it says: what the
     human who was just offered is for.
@@ -69,8 +74,9 @@ def takes_offer(form: str) -> bool:
     about = question_in(form)
     if about == UNWANTED:
         return False
-    disputes = about is not None and "contradicts" in _data()["questions"][about]
-    return disputes or load_pattern("csbot.dialogue.data", "order_questions.yaml", "takes").search(form) is not None
+    return (about is not None and disputes(about)) or load_pattern(
+        "csbot.dialogue.data", "order_questions.yaml", "takes"
+    ).search(form) is not None
 
 
 def tell_about(order: Order, about: str, asked: str, turns: Sequence[Turn], now: datetime) -> Told:
