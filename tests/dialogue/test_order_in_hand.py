@@ -75,6 +75,32 @@ def test_another_persons_order_is_asked_for_from_the_beginning_whatever_was_prov
     assert (*told(action), action.slot, action.slots) == ("ask_slot", "elsewhere", "phone", {})
 
 
+@pytest.mark.parametrize("text", [
+    "刘芳的锁到了没", "那你查下董佳宁到哪了", "帮我查下吴建国", "欧阳雪的呢", "我朋友的门锁到哪了", "我妈那单锁到哪了",
+    "隔壁老王的柜子做到哪了", "帮我看看我老公的到哪了", "他的呢", "我婆婆订的柜子发货了没",
+])  # fmt: skip
+def test_whose_order_it_is_tells_that_the_one_in_hand_is_not_meant(text: str) -> None:
+    state = replace(SHOWN, identified=OrderQuery(phone=PHONE), offer="asked")
+    action = decide(state, message(text, candidate("install-duration", 0.9), order=0.9, wish=0.89), policy(0.5))
+    assert (*told(action), action.slot, action.slots, action.trusted) == ("ask_slot", "elsewhere", "phone", {}, {})
+
+
+@pytest.mark.parametrize("text", [
+    "林晓燕的到哪了", "石英石的到哪了", "白色的到了吗", "衣柜的呢", "查下单到哪了", "他到哪了", "孩子的床到哪了", "周三的呢",
+    "我的呢", "查一下物流", "我妈的柜子门坏了怎么办", "我老婆的手机号能查吗", "我妈在家能收吗",
+])  # fmt: skip
+def test_own_names_goods_and_people_beside_the_order_are_nobody_elses_order(text: str) -> None:
+    assert decide(SHOWN, message(text, order=0.9), policy()).rule != "elsewhere"
+
+
+def test_the_person_named_is_not_looked_up_with_what_was_proven_for_another() -> None:
+    """Even under the same phone: the name is to be given with it."""
+    asked = decide(SHOWN, message("刘芳的到了没", order=0.9), policy())
+    state = replace(SHOWN, task=asked.task, asked=asked.slot, slots=dict(asked.slots), asks={"phone": 1})
+    action = decide(state, message(PHONE, asked="phone"), policy())
+    assert (action.kind, action.slot) == ("ask_slot", "name")
+
+
 def test_how_to_change_a_phone_is_a_question_like_any_other() -> None:
     assert decide(SHOWN, message("换个手机号", candidate("account-phone", 0.96)), policy()).kind == "answer"
 

@@ -12,8 +12,9 @@ from csbot.dialogue.order_questions import LONGEST, UNWANTED, disputes, question
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ANOTHER, FOLLOW_UP, State
 from csbot.intents.answers import says
+from csbot.intents.names import person_asked_for
 from csbot.models import Action, Understanding
-from csbot.resources import load_yaml
+from csbot.resources import load_pattern, load_yaml
 
 RECENT = 4
 """Turns for which an order that was shown stays in hand."""
@@ -21,6 +22,8 @@ SURE = 0.85
 """An FAQ this sure is meant even where the words could be about the order in hand."""
 ELLIPTIC_CHARS = 8
 """So short a message leaves out what it is about (「那多久能到」): the order in hand, unless an FAQ fits word for word."""
+LONGEST_ASKING = 24
+"""Characters beyond which a message says more than whose order is meant."""
 FAIR = 0.8
 """An FAQ this sure is meant where the order was told with the last reply: to tell it again would help nobody."""
 
@@ -46,7 +49,7 @@ def about_the_order_in_hand(
     if given:
         return None
     if says("elsewhere", form) and (rival < SURE or says("looks_up", form)):
-        return ask(state, {}, next_slot({}, config.orders) or "phone", config, rule="elsewhere")
+        return _elsewhere(state, config)
     if rival < SURE and says("another", form):
         return continue_with(state, proof, {}, config, True, rule=ANOTHER)
     surer = rival >= (1.0 if len(form) <= ELLIPTIC_CHARS else SURE)
@@ -67,6 +70,8 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
         return None
     if state.offers_orders and places_in(message.normalised, state.option_texts):
         return None  # it names one of those listed, perhaps another
+    if asks_for_anothers(state, message.normalised) and not (top and top.exact and top.action is None):
+        return _elsewhere(state, policy.config)
     about = question_in(message.normalised)
     if about is None or (top and top.exact and top.action is None):
         return None
@@ -75,6 +80,22 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
     if (about == UNWANTED and state.since_order > 0) or (yields(about) and top and top.confidence >= FAIR):
         return None
     return look_up_again(state, about)
+
+
+def asks_for_anothers(state: State, form: str) -> bool:
+    """Whether a message in normal form asks after the order of another person than the one whose order is in hand."""
+    if not 0 < len(form) <= LONGEST_ASKING:
+        return False
+    own = (state.shown.get("name"), state.identified.name if state.identified else None)
+    named = person_asked_for(form)
+    return (named != "" and named not in own) or load_pattern("csbot.dialogue.data", "orders.yaml", "others").search(
+        form
+    ) is not None
+
+
+def _elsewhere(state: State, config: BotConfig) -> Action:
+    """Another person's order, or one under another number, is looked up from the beginning: nothing proven so far counts."""
+    return ask(state, {}, next_slot({}, config.orders) or "phone", config, rule="elsewhere", wording="elsewhere")
 
 
 def look_up_again(state: State, about: str = "") -> Action:

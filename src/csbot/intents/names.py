@@ -13,7 +13,9 @@ from csbot.intents.name_forms import (
     END,
     HANZI,
     ORDINARY,
+    RARE,
     characters_of,
+    has_firm_surname,
     is_answer,
     is_introduced,
     is_likely,
@@ -151,3 +153,20 @@ def says_nothing_else(form: str) -> bool:
     (True, False)
     """
     return bool(pattern("names", "around").match(form)) and not says("looks_up", form)
+
+
+def person_asked_for(form: str) -> str:
+    """The person whose order a message in normal form asks for; "": none is named.
+
+    >>> [person_asked_for(form) for form in ("刘芳的锁到了没", "那你查下董佳宁", "石英石的到哪了", "白色的到了吗")]
+    ['刘芳', '董佳宁', '', '']
+    """
+    lead = pattern("names", "asks_for").match(form)
+    start = lead.end() if lead else 0
+    whose, looked_up = pattern("names", "whose"), pattern("names", "looked_up").search(form[:start])
+    for end in _ends(form, start):
+        name, rest = form[start:end], form[end:]
+        begins_word = len(name) == 3 and not has_firm_surname(name) and is_common_word(name[:2], RARE)
+        if (whose.match(rest) or (looked_up and not rest)) and is_likely(name, rest) and not begins_word:
+            return name
+    return ""
