@@ -38,7 +38,7 @@ def test_who_is_in_trouble_or_upset_gets_a_human_where_the_bot_is_unsure(scores:
         assert (action.kind, action.reason) == ("handoff", reason)
 
 
-@pytest.mark.parametrize("scores", [{"urgency": 0.69}, {"anger": 0.69}, {"repeat_contact": 1.0}, {}])
+@pytest.mark.parametrize("scores", [{"urgency": 0.69}, {"anger": 0.69}, {"repeat_contact": 0.59}, {}])
 def test_a_calmer_tone_changes_nothing(scores: dict[str, float]) -> None:
     assert told(decide(START, said("抽屉怎么弄", **scores), policy())) == ("fallback", "miss")
 
@@ -155,3 +155,46 @@ def test_who_has_told_the_matter_or_had_enough_is_asked_nothing(text: str, state
 def test_more_than_one_question_can_not_be_configured() -> None:
     with pytest.raises(ValueError, match="wish_questions"):
         policy(dialogue={"wish_questions": 2})
+
+
+UNHEARD = [
+    *("上回说24小时内给我电话 没打", "昨天就说帮我反馈 反馈到哪了", "客服说今天回我 到现在没消息"),
+    *("还是没人打给我", "到现在都没人跟进", "你们到底要我说几次", "要我催多少遍才有人管"),
+]
+
+
+@pytest.mark.parametrize("text", UNHEARD)
+def test_who_says_that_a_promise_was_not_kept_is_heard_by_a_human(text: str) -> None:
+    action = decide(START, message(text, candidate("suggest", 0.93)), policy())
+    assert (*told(action), action.reason, action.wording) == ("handoff", "unheard", "unheard", "handoff_unheard")
+    exact = candidate("a", 1.0, exact=True)
+    assert decide(START, message(text, exact), policy()).kind == "answer"
+
+
+@pytest.mark.parametrize(
+    "text", ["上次师傅说来装，没来", "昨天说退款处理了，钱没到", "客服说怎么退", "没人在家怎么签收", "还没人"]
+)
+def test_what_has_a_matter_is_no_broken_promise(text: str) -> None:
+    assert told(decide(START, message(text, candidate("a", 0.93)), policy())) == ("answer", "confident")
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "kind"),
+    [
+        *(("我都问了三遍了", 0.89, "handoff"), ("我都问了三遍了", 0.91, "answer")),
+        *(("问过三次了怎么退货", 0.6, "answer"), ("问过三次了怎么退货", 0.45, "handoff")),
+        *(
+            ("上个月刚修好的铰链又坏了，这次能不能一次修好", 0.8, "answer"),
+            ("上周就反映过柜门关不严，来过两次还是一样", 0.8, "answer"),
+        ),
+    ],
+)
+def test_who_comes_again_is_not_answered_at_a_venture(text: str, confidence: float, kind: str) -> None:
+    found = message(text, candidate("a", confidence)).model_copy(update={"signals": tone(repeat_contact=0.8)})
+    assert decide(START, found, policy(answer=0.4, clarify=0.2)).kind == kind
+
+
+def test_who_comes_again_is_asked_for_no_phone_unless_an_order_is_named() -> None:
+    for text, kind in (("反馈好几天了没下文", "handoff"), ("问过三次了，物流到哪了", "ask_slot")):
+        found = message(text, order=0.9).model_copy(update={"signals": tone(repeat_contact=0.8)})
+        assert decide(START, found, policy()).kind == kind

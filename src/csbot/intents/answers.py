@@ -46,6 +46,7 @@ Answer = Literal[
     "withdraws",
     "joins",
     "sends_away",
+    "unheard",
 ]
 
 LONGEST = {
@@ -55,7 +56,7 @@ LONGEST = {
     **{"not_meant": 12, "not_right": 10, "no_more": 12},
     **{"unclear": 16, "unanswered": 16, "at_a_loss": 12, "impatient": 16, "complains": 40},
     **{"objects": 20, "asks_phone": 20, "asks_wait": 20, "how_long": 20, "withdraws": 20},
-    **{"sends_away": 24},
+    **{"sends_away": 24, "unheard": 28},
 }
 """Characters beyond which a message says more than this."""
 LEAST_HALF = 4
