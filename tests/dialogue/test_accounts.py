@@ -57,6 +57,29 @@ def test_a_detail_of_a_question_is_no_news_to_be_brushed_off() -> None:
     assert told(decide(CALLED, message("还没付款", about=("能退货吗",)), policy())) == ("smalltalk", "told_undone")
 
 
+RACK = Turn(
+    user="架子老掉", kind="answer", rule="confident", faq_id="rack", reply="请擦净墙面再贴。仍会掉的请报修，我们换胶片。"
+)
+
+
+def test_an_answer_that_has_failed_offers_a_human_with_what_it_says_of_that_and_then_calls_one() -> None:
+    other = candidate("edge", 0.9)
+    action = decide(replay([RACK]), message("重新贴了，又掉了", other, about=("架子老掉",)), policy())
+    assert (*told(action), action.offer, action.text) == ("fallback", "answer_failed", "asked", "仍会掉的请报修，我们换胶片。")
+    bare = decide(
+        replay([RACK.model_copy(update={"reply": "请擦净墙面再贴。"})]), message("贴过了", about=("架子老掉",)), policy()
+    )
+    assert (bare.wording, bare.text) == ("answer_failed_bare", "")
+    again = decide(replay([RACK, turn("fallback")]), message("还是掉", other, about=("架子老掉",)), policy())
+    assert told(again) == ("handoff", "answer_failed")
+
+
+def test_a_remedy_that_has_helped_is_good_news() -> None:
+    assert told(decide(replay([RACK]), message("粘好了", candidate("a", 0.9)), policy())) == ("smalltalk", "told_done")
+    asked = RACK.model_copy(update={"user": "胶片怎么用"})
+    assert decide(replay([asked]), message("粘好了", candidate("a", 0.9)), policy()).kind == "answer"
+
+
 def test_more_of_the_trouble_is_noted_for_the_colleague() -> None:
     assert told(decide(CALLED, message("打坏了一大块"), policy())) == ("smalltalk", "told_beside")
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from csbot import KnowledgeBase
-from csbot.intents.details import open_question
+from csbot.intents.details import failed, open_question
 from csbot.intents.progress import asks_progress, tells
 from csbot.intents.understand import understand
 from csbot.kb.task_intents import ORDER_PROGRESS
@@ -80,3 +80,30 @@ def test_one_thing_done_and_another_not_asks_for_nothing(text: str) -> None:
 ])  # fmt: skip
 def test_who_is_to_be_called_is_told_from_whose_order_it_is(text: str, is_contact: bool) -> None:
     assert tells("contact", normalise(text)) == is_contact
+
+
+@pytest.mark.parametrize(("trouble", "account"), [
+    ("门锁滴滴响", "还响"), ("门锁滴滴响", "换过电池了，还是响"), ("架子掉了", "又掉了"),
+    ("抽屉卡", "清过了"), ("铰链松了", "拧了"),
+    ("铰链松了", "没两天又松了"), ("柜门关不严", "调了 没用"), ("门锁没电了", "换了电池还是打不开"),
+    ("台面污渍", "擦过了 擦不掉"),
+    ("指纹不灵", "手擦干净了也不行"), ("柜子有味道", "通风一个月了还有味"), ("抽屉卡", "试了好几次都不行"),
+    ("门锁打不开", "还是不行"),
+    ("连不上网", "重启了两遍，还是连不上"), ("锁面板不亮", "按你说的做了，根本没反应"),
+])  # fmt: skip
+def test_what_was_tried_or_stays_tells_that_the_answer_has_failed(trouble: str, account: str) -> None:
+    said = [normalise(trouble)]
+    assert failed(normalise(account), said)
+    assert open_question(normalise(account), [turn(trouble)], NOW) == tuple(said)
+
+
+@pytest.mark.parametrize(("before", "account"), [
+    ("柜门关不严", "调好了"), ("抽屉卡", "清了，好了"), ("台面污渍", "擦掉了"), ("门锁打不开", "打开了"),
+    ("抽屉卡", "发票还没开"), ("柜门掉了", "抽屉又掉了"), ("柜子坏了", "还没发货"), ("怎么退货", "试过了"),
+    ("发票怎么开", "又坏了"),
+    ("门锁打不开", "怎么修"), ("抽屉卡", "还要多久"), ("柜子坏了", "换了多久"), ("指纹不灵", "还有别的办法吗"),
+    ("柜门松了", "还在保吗"),
+    ("柜子裂了", "装了三天"), ("柜门松了", "不行我要退货"),
+])  # fmt: skip
+def test_success_another_matter_and_a_question_are_no_failure(before: str, account: str) -> None:
+    assert not failed(normalise(account), [normalise(before)])

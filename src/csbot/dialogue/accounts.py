@@ -5,12 +5,17 @@ from __future__ import annotations
 from csbot.dialogue.order_progress import keys_in
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
+from csbot.dialogue.told_before import part_if_it_stays
+from csbot.intents.details import failed
 from csbot.intents.progress import asks_progress, tells
 from csbot.intents.signals import PRESENT
 from csbot.intents.understand import matter_of
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Understanding
+from csbot.text import normalise
 
+FAILED = "answer_failed"
+"""Rule of the turn in which the customer told that what was told has not helped."""
 CONTACT = "contact_told"
 """Rule of the turn in which a number was given for somebody to be called: it is no proof of anything."""
 
@@ -21,6 +26,8 @@ def only_told(state: State, message: Understanding, policy: Policy) -> Action | 
     While a human is awaited, more of the trouble is for them; what is urgent is not only noted. A detail of a question is
     answered with it, where the bot can; else it takes a human to see what it changes.
     """
+    if not state.orders.called and message.signal("urgency") < PRESENT and failed(message.normalised, message.about):
+        return _offer_after_failure(state, policy)
     if message.about and not state.orders.called:
         top = message.candidates[0] if message.candidates else None
         known = policy.band(top) != "miss" or policy.likeliest_task(message)[0] >= policy.config.dialogue.task_intent
@@ -30,6 +37,8 @@ def only_told(state: State, message: Understanding, policy: Policy) -> Action | 
     if message.candidates and message.candidates[0].exact:
         return None
     form = message.normalised
+    if state.told and tells("settled", form) and any(tells("trouble", normalise(said)) for said in state.said[-1:]):
+        return Action(kind="smalltalk", rule="told_done", wording="told_done")
     if tells("undone", form):
         words = "told_undone"
     elif tells("done", form):
@@ -39,6 +48,17 @@ def only_told(state: State, message: Understanding, policy: Policy) -> Action | 
     else:
         return None
     return Action(kind="smalltalk", rule=words, wording=words)
+
+
+def _offer_after_failure(state: State, policy: Policy) -> Action:
+    """A human for a trouble that what was told has not ended, with what the answer itself says of that case; the second time
+    the human is called."""
+    if state.misses + 1 >= policy.config.dialogue.miss_limit:
+        return Action(kind="handoff", rule=FAILED, reason="not_understood", wording="handoff_missed")
+    last = min(state.answers.values(), key=lambda told: told.since, default=None)
+    text = part_if_it_stays(last) if last else ""
+    words = "answer_failed" if text else "answer_failed_bare"
+    return Action(kind="fallback", rule=FAILED, wording=words, text=text, offer="asked")
 
 
 def speaks_of_something_else(message: Understanding) -> bool:

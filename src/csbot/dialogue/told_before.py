@@ -97,6 +97,18 @@ def part_asked(form: str, told: Told) -> str:
     return text
 
 
+def part_if_it_stays(told: Told) -> str:
+    """The sentences of an answer that tell what is done where the remedy has not helped; "" where there are none, or all are.
+
+    >>> part_if_it_stays(Told("请先清空抽屉，擦净轨道。仍卡顿请拍视频报修，质保 2 年。"))
+    '仍卡顿请拍视频报修，质保 2 年。'
+    """
+    stays = load_pattern("csbot.dialogue.data", "told_before.yaml", "if_it_stays")
+    parts = sentences(told.text)
+    found = [part for part in parts if stays.search(normalise(part))]
+    return "".join(found) if len(found) < len(parts) else ""
+
+
 def _plain(form: str) -> str:
     """With one form for words that say the same: 以后 and 后."""
     for rule in _data()["same"]:

@@ -5,6 +5,7 @@ The patterns are data, in ``data/progress.yaml``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
@@ -17,6 +18,10 @@ from csbot.text import normalise
 
 MOST = 2
 """Messages before it that an account may be a detail of: the question, and another detail or 「怎么办」."""
+_CLAUSE = re.compile(
+    r"[,，。;；!！~\s]+|(?<=\S)(?=还|又|仍|依然|依旧|照样|[也都]不|[也都]没|但|可是|结果)"
+    r"|(?<=[^也是还都然样])(?=没用|没效果|不行|不管用)|(?<=[了过])(?=\S不)"
+)
 _OPEN = ("answer", "clarify", "fallback")
 """Kinds of reply after which a matter is still open: an answer may not have fitted."""
 
@@ -29,10 +34,33 @@ def open_question(form: str, earlier: Sequence[Turn], now: datetime) -> tuple[st
     """
     recent = [normalise(turn.user) for turn in takewhile(lambda turn: _is_open(turn, now), reversed(earlier[-MOST:]))]
     said = tuple(text for text in reversed(recent) if not says("at_a_loss", text))
+    if failed(form, said):
+        return said
     if not said or tells("settled", form) or (tells("arrived", form) and names_order(said[-1])):
         return ()
     waits = tells("lasts", form) and any(tells("awaited", text) for text in said)
     return said if waits or any(tells(kind, form) for kind in ("done", "undone", "detail")) else ()
+
+
+def failed(form: str, said: Sequence[str]) -> bool:
+    """Whether a message (normal form) tells that what was tried against a trouble has not helped; or only that it was tried,
+    which is no news of success.
+
+    :param said: the messages before it that it may be a detail of, in normal form.
+
+    >>> failed("还响", ["门锁滴滴响"]), failed("清过了", ["抽屉卡"]), failed("调了,没用", ["柜门关不严"])
+    (True, True, True)
+    >>> failed("还没发货", ["多久发货"]), failed("调好了", ["柜门关不严"]), failed("又坏了", ["发票怎么开"])
+    (False, False, False)
+    """
+    before = " ".join(said)
+    clauses = [clause for clause in _CLAUSE.split(form) if clause]
+    if not clauses or not tells("trouble", before):
+        return False
+    rest = [clause for clause in clauses if not tells("stays", clause)]
+    if any(not (tells("tried", clause) or tells("besides", clause) or clause in before) for clause in rest):
+        return False
+    return len(rest) < len(clauses) or (tells("tried", rest[-1]) and not tells("settled", form))
 
 
 def _is_open(turn: Turn, now: datetime) -> bool:

@@ -8,7 +8,21 @@ from typing import Literal
 from csbot.resources import load_pattern
 from csbot.text import has_hanzi
 
-Account = Literal["undone", "done", "beside", "detail", "lasts", "awaited", "settled", "arrived", "contact"]
+Account = Literal[
+    "undone",
+    "done",
+    "beside",
+    "detail",
+    "lasts",
+    "awaited",
+    "settled",
+    "arrived",
+    "contact",
+    "trouble",
+    "stays",
+    "tried",
+    "besides",
+]
 LONGEST_ACCOUNT = 24
 """Characters beyond which an account says more than that something is done, or not done yet."""
 _pattern = partial(load_pattern, "csbot.intents.data", "progress.yaml")
