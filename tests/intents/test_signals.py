@@ -35,6 +35,48 @@ def shows(text: str, name: str) -> bool:
     return found is not None and found.score >= PRESENT
 
 
+WISHES_OF_ALL_KINDS = {
+    "by what only a person is": "你们那边有活的吗|能不能别念稿子了,来个懂行的|找个聪明的来|可以跟活的聊聊么|"
+    "有没有会喘气儿的搭把手|来个有血有肉的|"
+    "换个机灵点的|让懂门锁的来跟我说|能做主的来一个",
+    "is anybody behind it": "你背后没人吗|屏幕后面有人吗|电脑那头坐着人没|有莫得人哦|有得人没得|阿有活人伐|"
+    "哪个在哦 出来哈|人嘞|掌柜的在不|"
+    "你们还有人上班没|这事谁管",
+    "the machine given up": "跟程序说不着|算了 你帮不了我|不想对着机器打字了|问你等于白问|你又不是人|别念模板了",
+    "dialects": "真人得唔得啊,唔好同我講機械話|可唔可以搵個人同我傾|唔該叫個人出嚟|幫我駁返真人|"
+    "我想跟人摆哈龙门阵|寻个人讲讲|整个人来唠两句",
+    "in short": "求人工|上真人|快来人|切人工|放个人出来|怎么才能找到人|need a person|human pls",
+    "by phone or WeChat": "我想直接打电话问,号码发我|有电话没 我打过去问|你们电话占线 咋联系|"
+    "能给个微信我加一下客服吗|加个微信吧|想语音说|电话里说行不",
+}
+NO_WISHES = {
+    "goods": "锁芯是活的能换吗|找个聪明的锁|换个大点的|有两条腿的柜子吗|柜子背后没人装背板|来个人脸锁|"
+    "上人工台面|能换个懂现代风格的设计师吗",
+    "work": "来个人安装|来人量尺寸|喊人来修|给我找个人修锁|找个能装锁的人|派个有经验的师傅来装|谁负责安装|"
+    "怎么联系设计师|师傅电话打不通",
+    "people elsewhere": "家里没人怎么收货|门外有人吗|没人影响吧|来人了吗 师傅|卡转人|订单转给别人|"
+    "店员说可以退|老板 在吗 柜子多少钱",
+    "apps and papers": "微信能付吗|怎么加微信家人|微信退款多久|能打电话开锁吗|视频通话怎么用|电话里说好的三天|"
+    "给客服好评|系统说不支持",
+    "what it is": "你是人吗|你们是真人回复吗",
+}
+
+
+@pytest.mark.parametrize("text", [text for row in WISHES_OF_ALL_KINDS.values() for text in row.split("|")])
+def test_a_human_is_wished_for_in_the_words_of_many_regions_and_moods(text: str) -> None:
+    assert shows(text, "human_wanted")
+
+
+@pytest.mark.parametrize("text", [text for row in NO_WISHES.values() for text in row.split("|")])
+def test_what_only_sounds_like_a_wish_for_a_human_shows_none(text: str) -> None:
+    assert signal(text, "human_wanted") is None
+
+
+def test_somebody_for_the_work_weighs_against_the_likeness_to_examples() -> None:
+    assert signal("帮我找人修", "human_wanted", likely=0.98) is None
+    assert signal("帮我找人说", "human_wanted", likely=0.98) is not None
+
+
 @pytest.mark.parametrize(
     "text",
     [
