@@ -11,7 +11,7 @@ from csbot import Chatbot, KnowledgeBase, Session
 from csbot.dialogue.answer_memory import REMEMBERED, Told
 from csbot.dialogue.policy import decide
 from csbot.dialogue.state import State, advance, replay
-from csbot.dialogue.told_before import part_asked
+from csbot.dialogue.told_before import part_asked, part_told
 from csbot.dialogue.turns import turn_of
 from csbot.models import Action, Candidate, Turn, Understanding, utc_now
 
@@ -54,6 +54,42 @@ def test_a_sentence_of_the_answer_that_is_asked_for_is_told_alone_and_once(text:
 @pytest.mark.parametrize("text", ["灯罩还是碎的", "灯带没剪", "灯罩和灯带哪个先坏呀", "灯带多少钱", "灯罩几点送来"])
 def test_an_account_a_doubtful_place_and_what_no_sentence_tells_get_no_sentence(text: str) -> None:
     assert part_asked(message(text).normalised, Told(RULES, ("灯能退不",))) == ""
+
+
+TERMS = (
+    "付款后 15 天内降价可退差价。柜体质保 5 年。未满 99 元收运费 8 元。每个账号限购 2 件。"
+    "有电梯免费送到户内；无电梯每层 30 元。"
+    "出方案前定金全退。已出方案的由店长协商。发错漏发的由我们承担。未发货可自助改址。已发货的请联系客服。"
+    "拆箱不影响退货。100 分抵 1 元。"
+)
+
+
+@pytest.mark.parametrize(("detail", "part"), [
+    ("十天前买的", "付款后 15 天内降价可退差价。"), ("上个月买的", "付款后 15 天内降价可退差价。"),
+    ("用了三年", "柜体质保 5 年。"),
+    ("想买三个", "每个账号限购 2 件。"), ("我家有电梯", "有电梯免费送到户内；"), ("没电梯的", "无电梯每层 30 元。"),
+    ("还没出图", "出方案前定金全退。"), ("已经出图了", "已出方案的由店长协商。"),
+    ("是你们发错了", "发错漏发的由我们承担。"),
+    ("还没发货", "未发货可自助改址。"), ("已经发货了", "已发货的请联系客服。"),
+    ("我拆封了", "拆箱不影响退货。"), ("有3000分", "100 分抵 1 元。"),
+    ("在家等着", ""), ("我要退货", ""), ("电梯坏了怎么办", ""),
+])  # fmt: skip
+def test_of_an_answer_told_the_sentence_that_turns_on_a_detail_of_the_case_is_told(detail: str, part: str) -> None:
+    assert part_told(message(detail).normalised, Told(TERMS, ("怎么规定的",))) == part
+    assert not part or part_told(message(detail).normalised, Told(TERMS, ("怎么规定的",), parts=(part,))) == ""
+
+
+def test_a_detail_that_no_sentence_turns_on_is_noted_and_does_not_count_as_asking_again() -> None:
+    action, state = follow(SAID, message("不是我弄碎的", LAMP), dialogue={"miss_limit": 9})
+    assert (*told(action), action.offer) == ("fallback", "told_detail", "asked")
+    assert told(follow(state, message("我这盏想退掉", LAMP), dialogue={"miss_limit": 9})[0]) == ("fallback", "told_before")
+    action, _ = follow(SAID, message("签收三天了", LAMP))
+    assert (*told(action), action.part) == ("answer", "told_part", "灯具签收 7 天内可退，运费由买家付。")
+
+
+def test_what_is_meant_instead_of_something_else_has_its_sentence() -> None:
+    action, _ = follow(SAID, message("不是灯罩，是灯带", LAMP))
+    assert (*told(action), action.part) == ("answer", "told_part", "灯带可以剪短，每 10 厘米一剪口。")
 
 
 @given(

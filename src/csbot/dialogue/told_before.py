@@ -4,18 +4,21 @@ called. The words are data, in ``data/told_before.yaml``. Pure."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from csbot.dialogue.answer_memory import PART, TOLD_BEFORE, Told, sentences
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
+from csbot.intents.denials import told_apart
 from csbot.models import Action, Understanding
 from csbot.resources import load_pattern, load_yaml
 from csbot.text import normalise
 
 PICKED = "option_picked"
 """Rule of an answer that the customer chose from a list: it is what they want to read."""
+_NOT = "未不无非没"
 _TERMS = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]{2,}")
 
 
@@ -36,8 +39,13 @@ def without_repeating(action: Action, state: State, message: Understanding, poli
     if action.kind == "answer":
         if told.times == 1 and not told.since and told.asked == (message.text,):
             return action
-        if part := part_asked(message.normalised, told):
+        form = message.normalised
+        apart = told_apart(form)
+        meant = apart[1] if apart else form
+        if part := part_asked(meant, told) or part_told(meant, told):
             return action.model_copy(update={"rule": PART, "part": part})
+        if not action.task and not apart and is_detail(form):
+            return Action(kind="fallback", rule="told_detail", wording="told_detail", offer="asked")
     kept = {"candidate": faq, "task": action.task, "slot": action.slot, "slots": action.slots}
     if told.vain or state.doubted or state.misses + 1 >= policy.config.dialogue.miss_limit:
         return Action(kind="handoff", rule=TOLD_BEFORE, reason="not_understood", wording="handoff_told", **kept)
@@ -95,6 +103,54 @@ def part_asked(form: str, told: Told) -> str:
     if not best or len(found) * 2 > len(parts) or any(text in reply for reply in told.parts):
         return ""
     return text
+
+
+def is_detail(form: str) -> bool:
+    """Whether a message (normal form) tells of the customer's case: it neither asks nor wishes for anything.
+
+    >>> is_detail("没人撬"), is_detail("我要退货"), is_detail("怎么退")
+    (True, False, False)
+    """
+    return not any(load_pattern("csbot.dialogue.data", "told_before.yaml", kind).search(form) for kind in ("asks", "wishes"))
+
+
+def part_told(form: str, told: Told) -> str:
+    """The sentences of an answer told before that turn on a detail of the case (normal form); "" where that is not clear.
+
+    They have the same kind of thing, days, a sum, or words of the detail that others haven't; of what is not so, a sentence
+    about what is not so.
+
+    >>> told = Told("质量问题、发错漏发的运费由我们承担。出方案前可退 500 元。已出方案的由店长协商。15 天内可价保。")
+    >>> [part_told(form, told) for form in ("是你们发错的", "没出图", "十天前买的", "在家呢")]
+    ['质量问题、发错漏发的运费由我们承担。', '出方案前可退 500 元。', '15 天内可价保。', '']
+    """
+    parts = sentences(told.text)
+    forms = [_plain(normalise(part)) for part in parts]
+    kinds = [kind for kind in _data()["details"].values() if re.search(kind["tells"], form)]
+    if kinds:
+        points = [sum(re.search(kind["holds"], one) is not None for kind in kinds) for one in forms]
+    elif is_detail(form) and not load_pattern("csbot.dialogue.data", "told_before.yaml", "stands").search(form):
+        points = _points_of_words(_plain(form), " ".join(map(_plain, map(normalise, told.asked))), forms)
+    else:
+        return ""
+    found = [part for part, score in zip(parts, points, strict=True) if score and score == max(points)]
+    text = "".join(found)
+    return text if len(found) < len(parts) and not any(text in reply for reply in told.parts) else ""
+
+
+def _points_of_words(form: str, before: str, forms: Sequence[str]) -> list[int]:
+    """How many words of a detail each sentence alone has: 「发货了」 is not in 「未发货」, nor 「没签字」 in 「签字后」."""
+    said = {pair for pair in _pairs(form) if pair not in before}
+    denied = {pair for pair in said if pair[0] in _NOT}
+    holds = [{pair for pair in said if re.search(f"(?<![{_NOT}]){re.escape(pair)}", one)} for one in forms]
+    own = [{pair for pair in has if sum(pair in other for other in holds) == 1} for has in holds]
+    return [len(has) if bool(denied) == bool(has & denied) else 0 for has in own]
+
+
+def _pairs(form: str) -> set[str]:
+    """Pairs of hanzi that say something, and what is in Latin letters or digits."""
+    runs = _TERMS.findall(re.sub(_data()["no_detail"], " ", form))
+    return {run[i : i + 2] for run in runs if not run.isascii() for i in range(len(run) - 1)} | set(filter(str.isascii, runs))
 
 
 def part_if_it_stays(told: Told) -> str:
