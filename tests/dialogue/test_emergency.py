@@ -93,6 +93,29 @@ def test_it_is_over_when_the_customer_says_so(text: str) -> None:
     assert advance(GAS, turn_of(said, action, "…", NOW)).emergency == Emergency()
 
 
+@pytest.mark.parametrize("text", ["还能用吗", "还能用电吗"])
+def test_what_stopped_smoking_must_not_be_used_whatever_the_faq(text: str) -> None:
+    action = decide(handed_over("刚才插座冒火星 现在没了"), message(text, candidate("a", VERY_SURE)), policy())
+    assert told(action) == ("smalltalk", FACT)
+    assert "不" in action.text
+
+
+def test_a_plaster_does_not_end_it_and_how_bad_it_is_is_no_next_advice() -> None:
+    state = handed_over("台面裂了割到手 流了点血")
+    for text in ("贴创可贴了", "要不要紧"):
+        said = message(text)
+        action = decide(state, said, policy())
+        assert told(action) == ("smalltalk", FACT)
+        state = advance(state, turn_of(said, action, action.text, NOW))
+    assert state.emergency == Emergency(("slight",))
+
+
+def test_another_matter_is_answered_that_is_named_or_once_the_danger_is_past() -> None:
+    assert decide(handed_over("水管爆了家里淹了"), message("发票怎么开", candidate("a", 0.9)), policy()).kind == "answer"
+    past = handed_over("门锁冒烟了 不过现在好了")
+    assert decide(past, message("密码怎么改", candidate("a", 0.9)), policy()).kind == "answer"
+
+
 def test_a_clear_other_question_is_answered() -> None:
     assert decide(GAS, message("怎么开发票", candidate("a", 0.9, exact=True)), policy()).kind == "answer"
     assert decide(GAS, message("发票怎么开呢", candidate("a", VERY_SURE)), policy()).kind == "answer"

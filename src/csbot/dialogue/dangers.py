@@ -10,12 +10,13 @@ from functools import cache
 from typing import Any
 
 from csbot.intents.folding import fold
-from csbot.intents.signals import find_signals, kinds_shown, shown_by_words
-from csbot.models import Turn, Understanding
+from csbot.intents.signals import LIKELY, find_signals, kinds_shown, shown_by_words
+from csbot.models import Signal, Turn, Understanding
 from csbot.resources import in_turn, load_yaml
 
 DANGER = 0.93
-"""Urgency, by words, from which safety comes first: somebody is or may be hurt (see ``intents/data/signals.yaml``)."""
+"""Urgency, by words, from which safety comes first: somebody is or may be hurt, or robbed (see
+``intents/data/signals.yaml``)."""
 EMERGENCY = 0.9
 """Urgency, by words, from which a conversation that is handed over stays about it: water that spreads, too."""
 GENERAL = "general"
@@ -48,16 +49,44 @@ class Emergency:
 def find_dangers(text: str) -> tuple[str, ...]:
     """Kinds of danger that a message speaks of, the one that matters most first; `GENERAL` where it is none that is known.
 
-    The message is one that shows danger; this only tells of what kind. None: it is pressing, and nobody is in danger.
+    The message is one that shows danger; this only tells of what kind. None: it is pressing, and nobody is in danger. What the
+    message says is past, or slight, is of the kind that speaks to that, unless a kind is told that nothing makes light of.
 
     >>> find_dangers("厨房有煤气味"), find_dangers("老人在里面"), find_dangers("出事了"), find_dangers("还有十分钟就起飞了")
     (('gas',), ('trapped',), ('general',), ())
+    >>> find_dangers("插座冒火星 现在没了"), find_dangers("插座冒火星 现在没了 又冒了")
+    (('quenched',), ('electric', 'fire'))
     """
     kinds, shown = _data()["kinds"], kinds_shown(text, "urgency")
     if not shown:
         return (GENERAL,) if shown is None else ()
     heard = [kind for kind in kinds if kind in shown]
-    return tuple(kind for kind in heard if not kinds[kind].get("alone")) or tuple(heard[:1])
+    told = tuple(kind for kind in heard if not kinds[kind].get("alone")) or tuple(heard[:1])
+    past = dict.fromkeys(kinds[kind].get("past") for kind in told)
+    return tuple(past) if None not in past and _is_past(text, set(past)) else told
+
+
+def dangers_in(message: Understanding) -> tuple[str, ...]:
+    """Kinds of danger in a message, by its words; where it is only like the examples of urgency, by what it speaks of."""
+    return find_dangers(message.text) if in_emergency(message) else _likened(message.signals, message.text)
+
+
+def safety_for(signals: Sequence[Signal], texts: Sequence[str], turn: int) -> str:
+    """What to do at once, by what a customer said.
+
+    :param signals: of the conversation. :param texts: the customer's messages, the latest last.
+    :param turn: how many turns there were; picks the wordings.
+    :returns: "" where nobody is in danger, or it can't be told in which.
+    """
+    if shown_by_words(signals, "urgency") >= DANGER:
+        return safety_first(dangers_told(texts), turn)
+    kinds = _likened(signals, texts[-1]) if texts else ()
+    return safety_first(kinds, turn) if kinds else ""
+
+
+def is_calm(kinds: Sequence[str]) -> bool:
+    """Whether what was told is past or slight: whoever asks something else then means it."""
+    return bool(kinds) and all(_data()["kinds"][kind].get("calm") for kind in kinds)
 
 
 def dangers_told(texts: Sequence[str]) -> tuple[str, ...]:
@@ -101,7 +130,12 @@ def answer_fact(text: str, kinds: Sequence[str], turn: int) -> tuple[str, str] |
     """
     data, form = _data(), _form(text)
     about = next(
-        (name for name, row in data["facts"].items() if _says(row["asks"], form) and not _says(row.get("not"), form)), None
+        (
+            name
+            for name, row in data["facts"].items()
+            if _says(row["asks"], form) and not _says(row.get("not"), form) and not {*row.get("of", kinds)}.isdisjoint(kinds)
+        ),
+        None,
     )
     if about is None:
         return None
@@ -116,6 +150,15 @@ def answer_fact(text: str, kinds: Sequence[str], turn: int) -> tuple[str, str] |
 def says_over(text: str) -> bool:
     """Whether the danger is past: 「没事了，虚惊一场」."""
     return _says(_data()["saying_over"], _form(text))
+
+
+def says_other(text: str) -> bool:
+    """Whether the message names a matter of the shop that no danger has to do with.
+
+    >>> says_other("发票怎么开"), says_other("总阀在哪")
+    (True, False)
+    """
+    return _says(_data()["saying_other"], _form(text))
 
 
 def says_where(text: str) -> bool:
@@ -135,6 +178,24 @@ def says_detail(text: str) -> bool:
     (True, True, False)
     """
     return _says(_data()["saying_detail"], _form(text))
+
+
+def _is_past(text: str, kinds: set[str]) -> bool:
+    """Whether the message says of its danger that it is over and has not come back, or that the hurt is slight."""
+    data, form = _data(), _form(text)
+    if "slight" in kinds and _says(data["tiny"], form) and not _says(data["tiny_not"], form):
+        return True
+    over = _compiled(data["past"]).search(form)
+    return over is not None and not _says(data["past_not"], form[over.start() :])
+
+
+def _likened(signals: Sequence[Signal], text: str) -> tuple[str, ...]:
+    """The kind that a message speaks of, where no words show urgency and it is like the examples of it."""
+    shown = next((one for one in signals if one.name == "urgency"), None)
+    if shown is None or shown.text or shown.score < LIKELY["urgency"]:
+        return ()
+    form = _form(text)
+    return tuple(kind for kind, words in _data()["likened"].items() if _says(words, form))[:1]
 
 
 def _form(text: str) -> str:

@@ -8,7 +8,9 @@ from csbot.dialogue.dangers import (
     answer_fact,
     further_advice,
     in_emergency,
+    is_calm,
     says_detail,
+    says_other,
     says_over,
     says_where,
     tell,
@@ -21,12 +23,13 @@ NOTED = "danger_noted"
 """Rule of the turn in which somebody in danger tells where they are or how to reach them."""
 FACT = "danger_fact"
 """Rule of the turn in which somebody in danger asks for a number, the cost, who is liable or when somebody comes."""
-NOT_ELSEWHERE = ("number", "blame")
-"""Facts that no FAQ tells better: whom to call now, and who is to blame for what has just happened."""
+NOT_ELSEWHERE = ("number", "blame", "shards", "treated", "serious", "usable")
+"""Facts that no FAQ tells better: whom to call now, who is to blame for what has just happened, how bad it is, what is safe."""
 TOLD_AS_IT_IS = (ADVISED, OVER, NOTED, FACT)
 """Rules whose action has its words with it."""
 VERY_SURE = 0.95
-"""Confidence from which an FAQ is the other question that somebody in danger asks; below, their words are about the danger."""
+"""Confidence from which an FAQ is the other question that somebody in danger asks; below, their words are about the danger,
+unless they name another matter or the danger is past."""
 LEAVES_ALONE = ("thanks", "goodbye", "cancel")
 """Courtesy that is returned; 「在吗」 and 「好的」 are about the danger."""
 PLACES = ("phone", "name")
@@ -51,7 +54,8 @@ def follow_up(state: State, message: Understanding, policy: Policy) -> Action | 
     if says_where(message.text) or says_detail(message.text) or any(slot.name in PLACES for slot in message.slots):
         return _said(NOTED, tell("noted", state.turns))
     top = policy.sure_faq(message)
-    if top and (top.exact or top.confidence >= VERY_SURE):
+    means_other = is_calm(state.emergency.kinds) or says_other(message.text)
+    if top and (top.exact or means_other or top.confidence >= VERY_SURE):
         return None
     if fact:
         return _said(FACT, fact[1])

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from csbot.dialogue.accounts import CONTACT
 from csbot.dialogue.answer_memory import TOLD_BEFORE
-from csbot.dialogue.dangers import find_dangers, in_emergency
+from csbot.dialogue.dangers import dangers_in
 from csbot.models import Action, Turn, Understanding
 
 
@@ -32,7 +32,7 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, t
         order_id=action.order.order_id if action.order else None,
         done=action.task if action.kind == "task_done" else None,
         reason=action.reason,
-        dangers=list(find_dangers(message.text)) if action.kind == "handoff" and in_emergency(message) else [],
+        dangers=list(dangers_in(message)) if action.kind == "handoff" else [],
         offer=action.offer,
         ticket_id=ticket_id,
         names=names_in(message),

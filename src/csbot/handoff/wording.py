@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from csbot.dialogue.dangers import DANGER, dangers_told, find_dangers, safety_first
+from csbot.dialogue.dangers import DANGER, find_dangers, safety_first, safety_for
 from csbot.handoff.routing_table import RoutingTable
 from csbot.handoff.summary import slots_shown
 from csbot.intents.signals import shown_by_words
@@ -34,10 +34,8 @@ def tell_transfer(
     words = Words(ticket.channel, turn)
     if ticket.state == "failed":
         return words.say("broken")
-    parts = []
-    if shown_by_words(ticket.signals, "urgency") >= DANGER:
-        parts.append(safety_first(dangers_told([line.text for line in ticket.transcript if line.who == "customer"]), turn))
-    parts.append(opening)
+    safety = safety_for(ticket.signals, [line.text for line in ticket.transcript if line.who == "customer"], turn)
+    parts = [safety, opening] if safety else [opening]
     if ticket.earlier or ticket.history:
         parts.append(words.say("repeat"))
     parts.append(words.say("passed", what=_passed_on(ticket, words)))
