@@ -72,6 +72,45 @@ def test_who_wishes_asks_or_speaks_of_themselves_contradicts_nothing(form: str) 
     assert question_in(form) is None
 
 
+@pytest.mark.parametrize(("about", "forms"), [
+    ("sooner", ["能快点吗过两天搬家", "能早一天不", "可以提前送吗", "我等着做饭呢", "能加急吗", "我急用"]),
+    ("other_day", ["24号不行换26号", "换26号", "明天没空", "改到下周吧"]), ("leave", ["能不能放菜鸟", "放门口就行"]),
+    ("together", ["一起装行不行", "两单一起发可以吗"]), ("returns", ["能退吗", "还能退不", "这个可以退吗"]),
+    ("flaw", ["掉了一个", "少发了一件", "有一个碎了"]),
+])  # fmt: skip
+def test_a_wish_about_the_order_in_hand(about: str, forms: list[str]) -> None:
+    assert [question_in(form) for form in forms] == [about] * len(forms)
+
+
+@pytest.mark.parametrize("form", [
+    "怎么退货", "可以退定金吗", "能退多少钱", "怎么换货", "换个颜色", "少了个层板", "掉漆了", "能提前付款吗", "能早点告诉我吗",
+    "能放微波炉吗", "一起买有优惠吗", "能便宜点吗", "有一个问题", "换一个", "改地址", "等着呢",
+])  # fmt: skip
+def test_a_wish_that_names_another_thing_is_none_about_the_order(form: str) -> None:
+    assert question_in(form) is None
+
+
+@pytest.mark.parametrize(("shown", "about", "words", "offer"), [
+    (order("待发货", eta="2026-11-25"), "sooner", ["待发货", "11月25日", "同事"], "asked"),
+    (order("已完成", "已签收"), "sooner", ["已完成"], None),
+    (order("已完成", "已签收"), "returns", ["已完成", "退换"], "asked"),
+    (order("已完成", "已签收"), "flaw", ["核实"], "asked"), (order("已取消"), "leave", ["已取消"], None),
+])  # fmt: skip
+def test_a_wish_is_told_where_the_order_stands_and_who_can_grant_it(
+    shown: Order, about: str, words: list[str], offer: str | None
+) -> None:
+    told = tell_about(shown, about, "", [], NOW)
+    assert [word for word in words if word not in told.text] == []
+    assert told.offer == offer
+
+
+def test_a_wish_is_of_the_order_before_an_faq_that_only_sounds_alike() -> None:
+    said = message("能退吗", candidate("deposit-refund", 0.5))
+    assert decide(SHOWN, said, policy(0.4)).about == "returns"
+    assert decide(State(), said, policy(0.4)).kind == "answer"
+    assert decide(replace(SHOWN, offer="asked"), message("上午"), policy()).kind == "handoff"
+
+
 @pytest.mark.parametrize(("shown", "about", "words"), [
     (order("已取消", "取消审核通过"), "not_cancelled", ["已取消", "取消审核通过", "对不上", "核查"]),
     (order("待测量", "客户要求改到 23 日上门", "等待上门"), "not_changed", ["要求改到 23 日", "对不上"]),

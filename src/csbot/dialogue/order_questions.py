@@ -74,9 +74,12 @@ def takes_offer(form: str) -> bool:
     about = question_in(form)
     if about == UNWANTED:
         return False
-    return (about is not None and disputes(about)) or load_pattern(
-        "csbot.dialogue.data", "order_questions.yaml", "takes"
-    ).search(form) is not None
+    wishes = about is not None and _data()["questions"][about].get("answers") == "wish"
+    return (
+        wishes
+        or (about is not None and disputes(about))
+        or load_pattern("csbot.dialogue.data", "order_questions.yaml", "takes").search(form) is not None
+    )
 
 
 def tell_about(order: Order, about: str, asked: str, turns: Sequence[Turn], now: datetime) -> Told:
@@ -132,6 +135,12 @@ def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now
             return Told(data["disputed"].format(status=order.status, latest=event), "asked")
         if question.get("else") != "help":
             return tell(order, now)
+    if made == "wish":
+        if not (kind.get("awaited") or question.get("closed")):
+            return Told(state, None)
+        return Told(
+            state + (_date(order, now) if kind.get("awaited") else "") + data["wishes"][about] + data["offers"]["ask"], "asked"
+        )
     if made in ("help", "disputed"):
         return Told(recorded + data["offers"]["follow"], "asked")
     if made == "reason":
