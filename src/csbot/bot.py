@@ -17,7 +17,7 @@ from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import LOOKUP_LIMIT, NOT_FOUND, State, state_of
 from csbot.dialogue.tasks import Task, declared
 from csbot.dialogue.turns import names_in, turn_of
-from csbot.dialogue.wording import with_second, word
+from csbot.dialogue.wording import with_left, with_second, word
 from csbot.encoders.base import Vectors
 from csbot.errors import ConfigError, InputError
 from csbot.handlers import Handler, Handlers
@@ -232,12 +232,15 @@ class Chatbot:
         action = decide(state, message, policy)
         asked = Asked(session, state, message, names, attempt_id, now, contents.get, policy.sure_faq)
         held, action = self._handoffs.pass_on(asked, action)
-        second = contents.get(action.also.faq_id) if action.also else None
+        beside = [*([action.also] if action.also else []), *action.more]
+        others, left = [faq for one in beside if (faq := contents.get(one.faq_id))], action.left
         action = self._act(session, state, action, attempt_id, now, text)
         faq = contents.get(action.candidate.faq_id) if action.candidate else None
         spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)
-        if second and action.kind in ("answer", "ask_slot", "order_status"):
-            spoken = with_second(spoken, second.question, second.answer_for(session.channel), state.turns)
+        if action.kind in ("answer", "ask_slot", "order_status"):
+            for place, other in enumerate(others):
+                spoken = with_second(spoken, other.question, other.answer_for(session.channel), state.turns + place)
+            spoken = with_left(spoken, left, state.turns)
         action, held, spoken = self._handoffs.settle(asked, action, held, spoken)
         trace = trace_of(state, message, action, policy, contents, names, started)
         session.turns.append(turn_of(message, action, spoken, now, held.id if held else None))

@@ -157,3 +157,85 @@ def test_a_second_half_that_the_bot_is_not_sure_of_is_not_made_up() -> None:
 @pytest.mark.parametrize("text", ["还有货吗", "另外一个柜子", "发票怎么开", "我的订单,另外一单呢"])
 def test_one_question_is_no_two(text: str) -> None:
     assert questions_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("1.安装要钱吗2.上楼要钱吗3.几天能装好", ("安装要钱吗", "上楼要钱吗", "几天能装好")),
+        ("想问三个事1国补怎么弄2旧锁收不收3包安装吗", ("国补怎么弄", "旧锁收不收", "包安装吗")),
+        ("第一怎么退货,第二运费谁出", ("怎么退货", "运费谁出")),
+        ("柜门歪了,发票没开,还有积分没到账", ("柜门歪了", "发票没开", "积分没到账")),
+        ("门锁没电了,还有优惠券用不了,还有地址要改", ("门锁没电了", "优惠券用不了", "地址要改")),
+        ("抽屉卡住了,上周买的,还有把手松了", ("抽屉卡住了,上周买的", "把手松了")),  # when it was bought is no matter
+    ],
+)
+def test_a_message_has_up_to_three_parts(text: str, parts: tuple[str, ...]) -> None:
+    assert questions_in(text) == parts
+
+
+@pytest.mark.parametrize(
+    "text", ["定制衣柜还有货吗", "买1个橱柜门板2个衣柜门板", "第一次来第二次来要钱吗", "我的柜子,还有多久到", "2.4g连不上1.5米"]
+)
+def test_numbers_of_things_and_a_bare_more_are_no_list(text: str) -> None:
+    assert questions_in(text) is None
+
+
+THREE = (candidate("a", 0.9), candidate("b", 0.7), candidate("c", 0.65))
+TEXTS = ("柜门歪了", "发票没开", "积分没到账")
+
+
+def test_three_matters_get_three_answers_before_any_look_up() -> None:
+    said = message("柜门歪了,发票没开,还有积分没到账", parts=THREE, part_texts=TEXTS, order=0.9)
+    action = decide(START, said, policy(answer=0.35, clarify=0.1))
+    assert (*told(action), action.candidate, action.also, action.more) == ("answer", "three_matters", *THREE[:2], THREE[2:])
+    assert action.left == ()
+
+
+def test_of_three_matters_the_unsure_one_is_named_and_two_must_be_sure() -> None:
+    unsure = (THREE[0], candidate("x", 0.5), THREE[2])
+    said = message("柜门歪了,发票没开,还有积分没到账", THREE[0], parts=unsure, part_texts=TEXTS)
+    action = decide(START, said, policy(answer=0.35, clarify=0.1))
+    assert (action.candidate, action.also, action.more, action.left) == (THREE[0], THREE[2], (), ("发票没开",))
+    assert told(decide(START, said, policy(answer=0.7))) == ("answer", "confident")
+
+
+def test_all_three_answers_and_the_matter_left_are_in_the_reply(small_kb: KnowledgeBase) -> None:
+    bot = Chatbot(small_kb)
+    reply = bot.reply(Session(customer_id="u"), "1.怎么退货 2.发票怎么开 3.会写诗吗")
+    assert reply.trace.rule == "three_matters"
+    assert "申请退货" in reply.text
+    assert "您问的“发票怎么开”：" in reply.text
+    assert "“会写诗吗”" in reply.text
+
+
+@pytest.mark.parametrize("text", ["那咋整", "那咋办", "那怎么办呢", "那我该咋个办", "咋弄啊"])
+def test_who_is_at_a_loss_without_a_matter_is_asked_for_it_whatever_it_sounds_like(text: str) -> None:
+    heard = message(text, candidate("complaint", 0.6), intents={"order_progress": 0.9})
+    assert told(decide(START, heard, policy())) == ("fallback", "at_a_loss")
+
+
+def test_who_is_at_a_loss_after_an_answer_is_offered_a_colleague_for_it() -> None:
+    action = decide(ANSWERED, message("那咋整", intents={"order_progress": 0.9}), policy())
+    assert (*told(action), action.wording, action.offer) == ("fallback", "at_a_loss", "told_detail", "asked")
+
+
+@pytest.mark.parametrize("text", ["有没有热线", "你们座机几号", "电话给一个", "400电话是多少", "怎么联系你们", "有联系电话吗"])
+def test_the_number_of_the_shop_is_not_what_another_faq_tells(text: str) -> None:
+    assert told(decide(START, message(text, candidate("contact", 0.7)), policy())) == ("fallback", "no_hotline")
+
+
+def test_an_faq_about_the_number_of_the_shop_tells_it() -> None:
+    hotline = candidate("line", 0.7).model_copy(update={"question": "客服电话是多少？"})
+    assert told(decide(START, message("有没有热线", hotline), policy())) == ("answer", "confident")
+
+
+@pytest.mark.parametrize("text", ["怎么改电话", "师傅电话多少", "收货电话写错了", "电话里说好的"])
+def test_another_number_than_that_of_the_shop_is_a_matter_of_its_own(text: str) -> None:
+    assert told(decide(START, message(text, candidate("contact", 0.7)), policy())) == ("answer", "confident")
+
+
+@pytest.mark.parametrize("text", ["唉", "好烦", "心累"])
+def test_a_sigh_is_no_miss_and_no_complaint(text: str) -> None:
+    action = decide(State(turns=1, misses=1), message(text, candidate("complaint", 0.6)), policy())
+    assert (*told(action), action.wording) == ("smalltalk", "sighs", "at_a_loss")

@@ -37,7 +37,7 @@ FILLED = {
         "other_key",
         "question_unanswered",
     ),
-    "account_added",
+    *("account_added", "parts_left"),
     *("slot_explained", "slot_lacked", "slot_refused", "not_on_record"),
 }
 """With places that are filled in."""

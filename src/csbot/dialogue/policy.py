@@ -27,6 +27,8 @@ from csbot.text import has_emoji, is_foreign
 
 CLEAR_WISH = 0.7
 """A wish for a human that words show as clearly as this is granted however well an FAQ fits; another must beat the FAQ."""
+LEAST_OF_THREE = 0.6
+"""A part of a message with three matters is answered where the bot is as sure of it as this: short parts are taken for much."""
 
 
 def decide(state: State, message: Understanding, policy: Policy) -> Action:
@@ -50,6 +52,7 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         or only_told(state, message, policy)
         or running_task(state, message, policy)
         or _order_and_question(state, message, policy)
+        or _three_matters(state, message, policy)
         or new_task(state, message, policy)
         or says_nothing(state, message, policy)
         or _two_questions(message, policy)
@@ -163,6 +166,22 @@ def _two_questions(message: Understanding, policy: Policy) -> Action | None:
     if not sure or first.faq_id == second.faq_id:
         return None
     return Action(kind="answer", rule="two_questions", candidate=first, also=second)
+
+
+def _three_matters(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """The answers to a message with three matters, where the bot is sure of two at least; the other is named, not dropped."""
+    if len(message.parts) != 3 or (message.candidates and message.candidates[0].exact):
+        return None
+    least = max(policy.answer, LEAST_OF_THREE)
+    known = [part.action is None and part.confidence >= least for part in message.parts]
+    new = {
+        part.faq_id: part for part, sure in zip(message.parts, known, strict=True) if sure and part.faq_id not in state.answers
+    }
+    left = tuple(text for text, sure in zip(message.part_texts, known, strict=True) if not sure)
+    if len(new) < 2:
+        return None
+    first, second, *more = new.values()
+    return Action(kind="answer", rule="three_matters", candidate=first, also=second, more=tuple(more), left=left)
 
 
 def _order_and_question(state: State, message: Understanding, policy: Policy) -> Action | None:

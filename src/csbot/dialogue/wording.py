@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -57,6 +57,11 @@ def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, n
 def with_second(answer: str, question: str, second: str, turn: int) -> str:
     """An answer and that to the second question of the same message."""
     return answer + "\n" + say("also", turn).format(question=question.rstrip("？?。"), answer=second)
+
+
+def with_left(answer: str, left: Sequence[str], turn: int) -> str:
+    """An answer, and that these other matters of the message wait."""
+    return answer + "\n" + say("parts_left", turn).format(text="”“".join(left)) if left else answer
 
 
 def _resume(state: State, action: Action, task: Task | None) -> str:

@@ -41,6 +41,8 @@ _LAST = re.compile(r"^(?:就?(?:是|要|选)?)?最后(?:面)?(?:那|一)?(?:一)
 _FIRST = re.compile(r"^(?:就?(?:是|要|选)?)?(?:最)?(?:上面|前面|头)(?:那|一)?(?:一)?(?:个|条|项|单)(?:吧|的)?$")
 
 
+_BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])\s(?=[\u4e00-\u9fff])")
+"""A space between hanzi, which parts clauses; the normal form drops it."""
 MOST_CANDIDATES = 10
 """Candidates made of a message: a trace keeps them and a list offers five. Of a bare topic all are looked at."""
 
@@ -179,6 +181,8 @@ def understand(
     if about:
         candidates, topic = _with_detail(about, core, earlier, kb, contents), ()
         intents.pop(ORDER_PROGRESS, None)
+    spaced = matter_of(_BETWEEN.sub("，", text), reading.found) if typed == matter_of(text, reading.found) else core
+    part_texts, parts = _parts(contents.spelled(spaced), kb, contents)
     return Understanding.model_construct(  # parts are valid already
         text=text,
         normalised=form,
@@ -186,7 +190,8 @@ def understand(
         candidates=candidates,
         intents=intents,
         topic=topic,
-        parts=_parts(core, kb, contents),
+        parts=parts,
+        part_texts=part_texts,
         signals=_mood((*signals, repeat) if repeat else signals, earlier),
         slots=slots,
         denied=reading.denied,
@@ -220,20 +225,20 @@ def _confidence(candidates: Sequence[Candidate]) -> float:
     return candidates[0].confidence if candidates else 0.0
 
 
-def _parts(core: str, kb: KnowledgeBase, contents: Contents) -> tuple[Candidate, ...]:
-    """What comes closest to each half of a message that asks two questions: an FAQ, or a look-up of orders."""
-    halves = questions_in(core)
-    vectors = kb.encode(halves) if halves else None
-    if halves is None or vectors is None:
-        return ()
-    found: list[Candidate] = []
-    for half, vector in zip(halves, vectors, strict=True):
-        near = contents.rank(half, vector, most=1)
-        order = contents.intents(vector).get(ORDER_PROGRESS, 0.0) if asks_progress(half, half) else 0.0
+def _parts(core: str, kb: KnowledgeBase, contents: Contents) -> tuple[tuple[str, ...], tuple[Candidate, ...]]:
+    """The parts of a message with several matters, and what comes closest to each: an FAQ, or a look-up of orders."""
+    texts = questions_in(core)
+    vectors = kb.encode(list(texts)) if texts else None
+    if texts is None or vectors is None:
+        return (), ()
+    found: list[tuple[str, Candidate]] = []
+    for text, vector in zip(texts, vectors, strict=True):
+        near = contents.rank(text, vector, most=1)
+        order = contents.intents(vector).get(ORDER_PROGRESS, 0.0) if asks_progress(text, text) else 0.0
         if order > (near[0].confidence if near else 0.0):
-            near = [task_candidate(ORDER_PROGRESS, half, order)]
-        found += near
-    return tuple(found)
+            near = [task_candidate(ORDER_PROGRESS, text, order)]
+        found += [(text, one) for one in near]
+    return tuple(text for text, _ in found), tuple(one for _, one in found)
 
 
 def _mood(signals: tuple[Signal, ...], earlier: Sequence[Turn]) -> tuple[Signal, ...]:

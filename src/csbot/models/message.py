@@ -47,7 +47,10 @@ class Understanding(Frozen):
     denied: tuple[Slot, ...] = Field(default=(), description="values in the message that it says are wrong")
     withdrawn: tuple[str, ...] = Field(default=(), description="kinds of slots whose earlier value is taken back")
     ambiguous: str | None = Field(default=None, description="a number that may be a phone or an order id")
-    parts: tuple[Candidate, ...] = Field(default=(), description="what comes closest to each half of a message that asks twice")
+    parts: tuple[Candidate, ...] = Field(
+        default=(), description="what comes closest to each part of one with two or three matters"
+    )
+    part_texts: tuple[str, ...] = Field(default=(), description="these parts, in normal form")
     about: tuple[str, ...] = Field(default=(), description="earlier messages that this one, an account, is a detail of")
     degraded: bool = Field(default=False, description="the encoder can't run: lexical evidence alone")
 
