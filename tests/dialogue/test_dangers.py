@@ -62,6 +62,7 @@ DATA = load_yaml("csbot.dialogue.data", "dangers.yaml")
         ("锁充一晚上 外壳都烫手", ("battery",)),
         ("门锁冒烟了 不过现在好了", ("quenched",)),
         ("刚才有煤气味 现在散了", ("quenched",)),
+        ("充电口冒了点烟 拔了就没了", ("quenched",)),
         ("我爸被柜门砸了一下脚 走路没事", ("slight",)),
         ("台面裂了割到手 流了点血", ("slight",)),
         ("刚才没事 现在又冒烟了", ("fire",)),

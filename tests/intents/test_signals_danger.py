@@ -271,6 +271,9 @@ def test_to_be_locked_out_is_pressing_and_no_danger(text: str) -> None:
         "前夫有我家密码 我怕他闯进来",
         "锁孔被人塞了东西 像是要撬",
         "门口有人我不敢开门",
+        "大半夜有人在拉我家门把手",
+        "他现在就在我家门口 我该怎么办",
+        "下班回来发现门开着 屋里被人翻了",
     ],
 )
 def test_who_tries_the_lock_hangs_about_the_door_or_was_inside_is_an_intruder(text: str) -> None:
@@ -360,6 +363,7 @@ def test_money_codes_or_the_screen_asked_for_in_the_shops_name_is_fraud(text: st
         "短信验证码在哪里看",
         "短信说我的快递到了 链接在哪查进度",
         "客服打电话说要改时间",
+        "你们短信让我点链接评价 打不开",
         "被你们骗了300块",
         "收到短信让我预约安装 是你们发的吗",
         "怎么转账付款 银行卡可以吗",
@@ -397,6 +401,7 @@ def test_to_pay_to_get_a_code_or_to_feel_cheated_by_the_shop_is_no_fraud(text: s
         "我妈瘫痪在床 门锁坏了进不去",
         "门关上了 火没关",
         "娃自己在家 指纹锁没反应我进不去",
+        "老人瘫在床上 我打不开门",
         "家里炖着肉 密码锁不认密码",
         "锁充电的时候好烫 有点鼓包",
         "锁充一晚上 外壳都烫手",
@@ -427,6 +432,7 @@ def test_a_child_or_a_flame_behind_the_door_and_a_hot_lock_are_danger(text: str)
         "充电口在哪 外壳怎么拆",
         "锁充电会发烫吗",
         "灶具可以一起装吗",
+        "门锁上的膜能撕吗 老人在家用",
         "抽油烟机开着柜门会响",
         "家里老人在 师傅下午来 门锁上面的贴膜",
         "电饭锅煮着饭 柜子能不能被蒸汽熏坏",
