@@ -54,7 +54,7 @@ def test_a_detail_of_a_question_is_no_news_to_be_brushed_off() -> None:
     assert (*told(unknown), unknown.offer) == ("fallback", "told_detail", "asked")
     task = decide(START, message("都坏了三天了", fault=0.9, about=("能修吗",)), policy())
     assert task.task == "fault_report"
-    assert told(decide(CALLED, message("还没付款", about=("能退货吗",)), policy())) == ("smalltalk", "told_undone")
+    assert told(decide(CALLED, message("还没付款", about=("能退货吗",)), policy())) == ("smalltalk", "told_beside")
 
 
 RACK = Turn(
@@ -82,6 +82,30 @@ def test_a_remedy_that_has_helped_is_good_news() -> None:
 
 def test_more_of_the_trouble_is_noted_for_the_colleague() -> None:
     assert told(decide(CALLED, message("打坏了一大块"), policy())) == ("smalltalk", "told_beside")
+
+
+@pytest.mark.parametrize(
+    "text", ["支付宝付的", "上个月装的", "钱已经转走了", "都三天了", "换过电池了", "还是不行", "已经装好了"]
+)
+def test_a_detail_is_for_the_colleague_however_sure_an_faq_is(text: str) -> None:
+    assert told(decide(CALLED, message(text, candidate("pay", 0.98)), policy())) == ("smalltalk", "told_beside")
+
+
+@pytest.mark.parametrize(("text", "sure", "expected"), [
+    ("密码记不得了", 0.85, ("fallback", "told_beside")), ("门锁按键失灵", 0.97, ("answer", "confident")),
+    ("怎么付钱", 0.85, ("answer", "confident")), ("我要开票", 0.85, ("answer", "confident")),
+    ("支付宝付的可以退吗", 0.85, ("answer", "confident")),
+])  # fmt: skip
+def test_what_is_told_is_noted_and_what_is_asked_is_answered(text: str, sure: float, expected: tuple[str, str]) -> None:
+    assert told(decide(CALLED, message(text, candidate("a", sure)), policy())) == expected
+
+
+def test_a_detail_of_the_order_just_told_is_no_question_either() -> None:
+    shown = State(turns=2, order_id="QH202611030012", shown={"phone": "13800000001"}, since_order=0)
+    action = decide(shown, message("微信付的", candidate("pay", 0.98)), policy())
+    assert (*told(action), action.offer) == ("fallback", "told_detail", "asked")
+    assert decide(shown, message("能用微信付吗", candidate("pay", 0.98)), policy()).kind == "answer"
+    assert decide(START, message("微信付的", candidate("pay", 0.98)), policy()).kind == "answer"
 
 
 def test_a_colleague_is_awaited_until_the_ticket_is_closed_or_another_matter_is_answered() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from csbot.dialogue.order_progress import keys_in
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
-from csbot.dialogue.told_before import part_if_it_stays
+from csbot.dialogue.told_before import is_detail, part_if_it_stays
 from csbot.intents.details import failed
-from csbot.intents.progress import asks_progress, tells
+from csbot.intents.progress import Account, asks_progress, tells
 from csbot.intents.signals import PRESENT
 from csbot.intents.understand import matter_of
 from csbot.kb.task_intents import ORDER_PROGRESS
@@ -16,6 +16,9 @@ from csbot.text import normalise
 
 FAILED = "answer_failed"
 """Rule of the turn in which the customer told that what was told has not helped."""
+SURE = 0.95
+"""An FAQ this sure answers even what is told, not asked, while a human is awaited."""
+_ACCOUNTS: tuple[Account, ...] = ("undone", "done", "beside", "detail", "lasts", "stays", "tried")
 CONTACT = "contact_told"
 """Rule of the turn in which a number was given for somebody to be called: it is no proof of anything."""
 
@@ -32,22 +35,42 @@ def only_told(state: State, message: Understanding, policy: Policy) -> Action | 
         top = message.candidates[0] if message.candidates else None
         known = policy.band(top) != "miss" or policy.likeliest_task(message)[0] >= policy.config.dialogue.task_intent
         return None if known else Action(kind="fallback", rule="told_detail", wording="told_detail", offer="asked")
-    if state.task not in (None, ORDER_PROGRESS) or keys_in(message) or asks_progress(message.text, message.normalised):
-        return None
-    if message.candidates and message.candidates[0].exact:
+    if state.task not in (None, ORDER_PROGRESS) or keys_in(message) or (message.candidates and message.candidates[0].exact):
         return None
     form = message.normalised
+    if state.task is None and (noted := _for_colleague(state, message, policy)):
+        return noted
+    if asks_progress(message.text, form):
+        return None
     if state.told and tells("settled", form) and any(tells("trouble", normalise(said)) for said in state.said[-1:]):
         return Action(kind="smalltalk", rule="told_done", wording="told_done")
     if tells("undone", form):
         words = "told_undone"
     elif tells("done", form):
         words = "told_done"
-    elif state.orders.called and message.signal("urgency") < PRESENT and tells("beside", form):
-        words = "told_beside"
     else:
         return None
     return Action(kind="smalltalk", rule=words, wording=words)
+
+
+def _for_colleague(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """What is told while a human is awaited, and asks for nothing: it is for them, however much an FAQ sounds like it. So is a
+    detail of the order that was just told, for which one is offered."""
+    form = message.normalised
+    account = any(tells(kind, form) for kind in _ACCOUNTS)
+    if not state.orders.called:
+        of_order = state.order_id is not None and state.since_order == 0 and tells("detail", form)
+        return Action(kind="fallback", rule="told_detail", wording="told_detail", offer="asked") if of_order else None
+    if message.signal("urgency") >= PRESENT:
+        return None
+    if account and (tells("beside", form) or tells("lasts", form) or not asks_progress(message.text, form)):
+        return Action(kind="smalltalk", rule="told_beside", wording="told_beside")
+    top = message.candidates[0].confidence if message.candidates else 0.0
+    task, name = policy.likeliest_task(message)
+    starts = name != ORDER_PROGRESS and task >= policy.config.dialogue.task_intent
+    if top >= SURE or starts or not is_detail(form) or asks_progress(message.text, form):
+        return None
+    return Action(kind="fallback", rule="told_beside", wording="told_beside")
 
 
 def _offer_after_failure(state: State, policy: Policy) -> Action:
