@@ -55,9 +55,9 @@ def test_what_is_asked_of_an_order(about: str, forms: list[str]) -> None:
     ("not_changed", ["我没改过时间啊", "你们自己改的凭什么延我工期", "是你们推的", "我可没同意延期", "谁改的时间"]),
     ("not_arranged", ["我没约24号啊", "谁约的24号", "你们自己约的"]), ("not_ordered", ["我没买过这个", "不是我下的单"]),
     ("not_received", ["这不是我签的", "我没签收", "没送到啊,我这没货"]), ("away", ["我人都不在家", "我那天不在家"]),
-    ("has_paid", ["我付了钱的", "我明明付款了", "尾款已经付清了"]), ("not_called", ["司机没打电话", "没人联系我"]),
+    ("has_paid", ["我付了钱的", "我明明付款了", "钱都转过去了"]), ("not_called", ["司机没打电话", "没人联系我"]),
     ("wrong", ["你们搞错了吧", "不是我操作的", "状态不对吧", "怎么可能"]), ("lost", ["都丢了啊", "丢了"]),
-    ("when", ["到底来不来", "都下午了", "天都黑了"]),
+    ("when", ["师傅明天能来装吗", "到底来不来", "都下午了", "天都黑了"]),
 ])  # fmt: skip
 def test_the_customer_contradicts_what_an_order_says(about: str, forms: list[str]) -> None:
     assert [question_in(form) for form in forms] == [about] * len(forms)

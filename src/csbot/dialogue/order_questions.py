@@ -74,12 +74,10 @@ def takes_offer(form: str) -> bool:
     about = question_in(form)
     if about == UNWANTED:
         return False
-    wishes = about is not None and _data()["questions"][about].get("answers") == "wish"
-    return (
-        wishes
-        or (about is not None and disputes(about))
-        or load_pattern("csbot.dialogue.data", "order_questions.yaml", "takes").search(form) is not None
-    )
+    question = _data()["questions"][about] if about else {}
+    wishes = question.get("answers") == "wish" and not question.get("asks")
+    disputed = about is not None and disputes(about)
+    return wishes or disputed or load_pattern("csbot.dialogue.data", "order_questions.yaml", "takes").search(form) is not None
 
 
 def tell_about(order: Order, about: str, asked: str, turns: Sequence[Turn], now: datetime) -> Told:
