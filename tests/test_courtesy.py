@@ -86,3 +86,30 @@ def test_no_word_is_listed_under_two_kinds() -> None:
 )
 def test_courtesy_around_a_question_is_left_out_and_a_message_never_vanishes(message: str, core: str) -> None:
     assert without_courtesy(message) == core
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "这个师傅人挺好的想表扬一下",
+        "师傅很专业,怎么表扬",
+        "你们安装师傅真不错",
+        "给你们点赞",
+        "师傅态度很好想给他送锦旗",
+        "服务很到位",
+        "想表扬师傅",
+    ],
+)
+def test_a_compliment_on_the_shops_people_is_no_complaint(text: str) -> None:
+    assert find_smalltalk(text) == "compliment"
+
+
+@pytest.mark.parametrize(
+    "text", ["师傅态度好差", "师傅专业吗", "服务好不好", "师傅很好但是柜门歪了", "怎么给差评", "好评返现怎么领", "师傅很不专业"]
+)
+def test_a_grievance_or_a_question_about_them_is_no_compliment(text: str) -> None:
+    assert find_smalltalk(text) is None
+
+
+def test_an_emoji_of_consent_is_consent() -> None:
+    assert [find_smalltalk(text) for text in ("👌", "👍🏻👍🏻", "😡", "👌多少钱")] == ["ack", "ack", None, None]

@@ -27,7 +27,7 @@ LONGEST = 16
 """Characters beyond which a message says more than courtesy."""
 STRONGEST = ("goodbye", "thanks", "praise", "ack", "greeting")
 """Of several courtesies in one message, the first of these is answered: 「嗯嗯知道了谢谢」 is thanks."""
-BEFORE_ALL = ("cancel", "identity", "chat")
+BEFORE_ALL = ("cancel", "identity", "chat", "compliment")
 """What is answered before any courtesy beside it: 「谢谢，没事了」 declines."""
 _SHORT = "好嗯哦行谢拜"
 """Words of one character that stand beside others without meaning something else with them."""
@@ -35,8 +35,8 @@ _CLAUSE = re.compile(r"[,，。.;；!！?？~、\s]+")
 
 
 def find_smalltalk(text: str) -> str | None:
-    """greeting, thanks, goodbye, cancel, ack, praise, chat (of the weather, say) or identity (asks what the bot is) where the
-    message (normal form) is nothing else; else None.
+    """greeting, thanks, goodbye, cancel, ack, praise (of the bot), compliment (on the shop's people), chat (of the weather, say)
+    or identity (asks what the bot is) where the message (normal form) is nothing else; else None.
 
     >>> find_smalltalk("你好呀"), find_smalltalk("谢谢,没事了"), find_smalltalk("你好，快递没到")
     ('greeting', 'cancel', None)

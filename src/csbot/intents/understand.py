@@ -120,7 +120,7 @@ def understand(
     """
     form = normalise(text)
     offered = dict(options or {})
-    smalltalk = find_smalltalk(form)
+    smalltalk = find_smalltalk(form or text.strip())  # a message of emoji has no normal form
     choice = find_choice(after_no(form) if offers_orders else form, list(offered.values()))
     picked = _option(contents, offers_orders, *list(offered.items())[choice]) if choice is not None else None
     rejected = bool(offered) and ((choice is not None and picked is None) or any(says(no, form) for no in NO))
