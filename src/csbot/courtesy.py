@@ -35,7 +35,7 @@ _CLAUSE = re.compile(r"[,，。.;；!！?？~、\s]+")
 
 
 def find_smalltalk(text: str) -> str | None:
-    """greeting, thanks, goodbye, cancel, ack, praise (of the bot), compliment (on the shop's people), chat (of the weather, say)
+    """greeting, thanks, goodbye, cancel, ack, praise (of the bot), compliment (on the shop's people), chat (of the weather)
     or identity (asks what the bot is) where the message (normal form) is nothing else; else None.
 
     >>> find_smalltalk("你好呀"), find_smalltalk("谢谢,没事了"), find_smalltalk("你好，快递没到")
