@@ -26,6 +26,7 @@ PARTS = {"clarify_end", "resume_pick", "resume_slot", "resume_confirm", "left_op
 OF_THE_TASK = {"ask", "invalid", "done", "failed"}
 """Worded by the declaration of the task."""
 FILLED = {
+    "answer_failed",
     *(
         "resume_slot",
         "clarify_one",
