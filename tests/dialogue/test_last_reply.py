@@ -211,28 +211,28 @@ def test_all_three_answers_and_the_matter_left_are_in_the_reply(small_kb: Knowle
 
 @pytest.mark.parametrize("text", ["那咋整", "那咋办", "那怎么办呢", "那我该咋个办", "咋弄啊"])
 def test_who_is_at_a_loss_without_a_matter_is_asked_for_it_whatever_it_sounds_like(text: str) -> None:
-    heard = message(text, candidate("complaint", 0.6), intents={"order_progress": 0.9})
+    heard = message(text, candidate("complaint", 0.85), order=0.9)
     assert told(decide(START, heard, policy())) == ("fallback", "at_a_loss")
 
 
 def test_who_is_at_a_loss_after_an_answer_is_offered_a_colleague_for_it() -> None:
-    action = decide(ANSWERED, message("那咋整", intents={"order_progress": 0.9}), policy())
+    action = decide(ANSWERED, message("那咋整", order=0.9), policy())
     assert (*told(action), action.wording, action.offer) == ("fallback", "at_a_loss", "told_detail", "asked")
 
 
 @pytest.mark.parametrize("text", ["有没有热线", "你们座机几号", "电话给一个", "400电话是多少", "怎么联系你们", "有联系电话吗"])
 def test_the_number_of_the_shop_is_not_what_another_faq_tells(text: str) -> None:
-    assert told(decide(START, message(text, candidate("contact", 0.7)), policy())) == ("fallback", "no_hotline")
+    assert told(decide(START, message(text, candidate("contact", 0.85)), policy())) == ("fallback", "no_hotline")
 
 
 def test_an_faq_about_the_number_of_the_shop_tells_it() -> None:
-    hotline = candidate("line", 0.7).model_copy(update={"question": "客服电话是多少？"})
+    hotline = candidate("line", 0.85).model_copy(update={"question": "客服电话是多少？"})
     assert told(decide(START, message("有没有热线", hotline), policy())) == ("answer", "confident")
 
 
 @pytest.mark.parametrize("text", ["怎么改电话", "师傅电话多少", "收货电话写错了", "电话里说好的"])
 def test_another_number_than_that_of_the_shop_is_a_matter_of_its_own(text: str) -> None:
-    assert told(decide(START, message(text, candidate("contact", 0.7)), policy())) == ("answer", "confident")
+    assert told(decide(START, message(text, candidate("contact", 0.85)), policy())) == ("answer", "confident")
 
 
 @pytest.mark.parametrize("text", ["唉", "好烦", "心累"])

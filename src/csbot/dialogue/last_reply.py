@@ -3,17 +3,22 @@ bot is asked what to do without being told about what, a complaint is announced,
 
 from __future__ import annotations
 
+from csbot.dialogue import order_in_hand
 from csbot.dialogue.answer_memory import sentences
+from csbot.dialogue.mood import UPSET
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import DOUBTED, NOT_CLEAR, REFUSED, State
 from csbot.intents.answers import says
 from csbot.intents.signals import shown_by_words
 from csbot.kb.task_intents import PREFIX
 from csbot.models import Action, Candidate, Understanding
+from csbot.text import normalise
 
 WISH_IN_WORDS = 0.5
 """A wish for a human that words show this clearly is no doubt about the last reply; likeness to examples is no proof here."""
 LEAST_PARTS = 2
+VERY_SURE = 0.9
+"""An FAQ this likely has been taught such words."""
 
 
 def doubts_last_reply(state: State, message: Understanding, policy: Policy) -> Action | None:
@@ -51,17 +56,43 @@ def complains(message: Understanding) -> Action | None:
     return Action(kind="handoff", rule="complaint", reason="complaint", wording="handoff_complaint")
 
 
-def says_nothing(state: State, message: Understanding, policy: Policy) -> Action | None:
-    """Words without a matter, where no FAQ is sure: nothing is offered that only sounds like them; at the limit, a human."""
-    if message.candidates and policy.band(message.candidates[0]) == "answer":
-        return None
+def names_no_matter(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """Help wanted with nothing named, the shop's number, a sigh: whatever task or FAQ such words sound like, they name none.
+
+    After an answer, 「那咋整」 is about what was told: a colleague is offered for it. What an FAQ is very sure of is answered,
+    and so is the number of the shop by an FAQ about that number.
+    """
+    top = message.candidates[0] if message.candidates else None
     form = message.normalised
+    if (top and (top.exact or top.confidence >= VERY_SURE)) or state.task or order_in_hand.is_in_hand(state):
+        return None
     if says("asks_phone", form):
-        return Action(kind="fallback", rule="no_hotline", wording="no_hotline", offer="asked")
-    words = "at_a_loss" if says("at_a_loss", form) else "impatient" if says("impatient", form) else ""
-    if words and state.misses + 1 >= policy.config.dialogue.miss_limit:
+        known = top is not None and policy.band(top) == "answer" and any(map(_asks_phone, (top.question, top.matched)))
+        return None if known else Action(kind="fallback", rule="no_hotline", wording="no_hotline", offer="asked")
+    if says("sighs", form) and not any(shown_by_words(message.signals, name) >= WISH_IN_WORDS for name in UPSET):
+        return Action(kind="smalltalk", rule="sighs", wording="at_a_loss", offer="mentioned")
+    if not says("at_a_loss", form):
+        return None
+    if state.told:
+        return Action(kind="fallback", rule="at_a_loss", wording="told_detail", offer="asked")
+    return _at_the_limit("at_a_loss", state, policy)
+
+
+def is_impatient(state: State, message: Understanding, policy: Policy) -> Action | None:
+    """Slowness of nobody knows what, where no FAQ is sure: nothing is offered that only sounds like it."""
+    sure = message.candidates and policy.band(message.candidates[0]) == "answer"
+    return None if sure or not says("impatient", message.normalised) else _at_the_limit("impatient", state, policy)
+
+
+def _at_the_limit(words: str, state: State, policy: Policy) -> Action:
+    """These words; a human, where it would be one miss too many."""
+    if state.misses + 1 >= policy.config.dialogue.miss_limit:
         return Action(kind="handoff", rule=words, reason="not_understood", wording="handoff_missed")
-    return Action(kind="fallback", rule=words, wording=words, offer="mentioned") if words else None
+    return Action(kind="fallback", rule=words, wording=words, offer="mentioned")
+
+
+def _asks_phone(question: str) -> bool:
+    return says("asks_phone", normalise(question).rstrip("?？"))
 
 
 def _option(faq_id: str, text: str) -> Candidate:

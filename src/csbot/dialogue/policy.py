@@ -11,12 +11,12 @@ from csbot.config import too_close
 from csbot.dialogue import order_in_hand, order_progress, task_flow
 from csbot.dialogue.accounts import only_told
 from csbot.dialogue.emergency import follow_up
-from csbot.dialogue.last_reply import complains, doubts_last_reply, says_nothing
+from csbot.dialogue.last_reply import complains, doubts_last_reply, is_impatient, names_no_matter
 from csbot.dialogue.mood import ask_before_human, with_mood
 from csbot.dialogue.order_list import picked_from_list
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import NOTHING_READ, State
-from csbot.dialogue.task_choice import new_task, resumed_task, running_task, start_task
+from csbot.dialogue.task_choice import asked_for_outright, new_task, resumed_task, running_task, start_task
 from csbot.dialogue.told_before import without_repeating
 from csbot.dialogue.undoing import undoes
 from csbot.intents.answers import says
@@ -29,6 +29,9 @@ CLEAR_WISH = 0.7
 """A wish for a human that words show as clearly as this is granted however well an FAQ fits; another must beat the FAQ."""
 LEAST_OF_THREE = 0.6
 """A part of a message with three matters is answered where the bot is as sure of it as this: short parts are taken for much."""
+
+SURE_WISH = 0.95
+"""Below it, 「叫人来」 beside a task that is asked for outright calls for somebody to do that task."""
 
 
 def decide(state: State, message: Understanding, policy: Policy) -> Action:
@@ -51,10 +54,11 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         or complains(message)
         or only_told(state, message, policy)
         or running_task(state, message, policy)
+        or names_no_matter(state, message, policy)
         or _order_and_question(state, message, policy)
         or _three_matters(state, message, policy)
         or new_task(state, message, policy)
-        or says_nothing(state, message, policy)
+        or is_impatient(state, message, policy)
         or _two_questions(message, policy)
         or _faq(state, message, policy)
         or _miss(state, message, policy)
@@ -91,6 +95,8 @@ def _human(state: State, message: Understanding, policy: Policy) -> Action | Non
     rival = max(faq.confidence if faq else 0.0, policy.likeliest_task(message)[0], message.intents.get(ORDER_PROGRESS, 0.0))
     clear = wish is not None and ((wish.score >= CLEAR_WISH and bool(wish.text)) or wish.score >= rival)
     if wish and wish.score >= policy.config.dialogue.handoff_wish and clear and not asked_outright:
+        if wish.score < SURE_WISH and asked_for_outright(message, policy):
+            return None  # 「锁坏了，叫人来」
         question = ask_before_human(state, message, policy)
         return question or Action(kind="handoff", rule="human_wanted", reason="customer_wish", wording="handoff")
     if top and top.action == HUMAN_HANDOFF and policy.band(top) == "answer":

@@ -113,6 +113,13 @@ def new_task(state: State, message: Understanding, policy: Policy) -> Action | N
     return start_task(ORDER_PROGRESS, state, message, policy, rule="task_slots" if has_key else "task_intent")
 
 
+def asked_for_outright(message: Understanding, policy: Policy) -> bool:
+    """Whether the message asks outright for the merchant's task that is likeliest, and that is likely enough."""
+    probability, name = policy.likeliest_task(message)
+    likely = probability >= policy.config.dialogue.task_with_slots
+    return likely and name != ORDER_PROGRESS and policy.tasks[name].is_asked_for(message.normalised)
+
+
 def _other_task(state: State, message: Understanding, policy: Policy, rival: float, order: float) -> Action | None:
     """A merchant's task that is likelier than order progress and than the FAQ, which stands back where a slot is given or
     the task is asked for outright."""

@@ -18,6 +18,7 @@ Account = Literal[
     "settled",
     "arrived",
     "contact",
+    "on_offer",
     "trouble",
     "stays",
     "tried",
@@ -38,7 +39,7 @@ def asks_progress(text: str, form: str) -> bool:
     """
     if not has_hanzi(form):
         return True
-    if tells("undone", form):
+    if tells("undone", form) or tells("on_offer", form):
         return False
     asked = text.rstrip().endswith(("?", "？"))
     return asked or bool(_pattern("asks").search(form) or _pattern("awaits").search(form))
