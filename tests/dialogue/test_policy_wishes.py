@@ -100,3 +100,14 @@ def test_a_name_alone_is_not_enough_even_from_the_host() -> None:
 def test_a_bot_without_orders_hands_the_task_over_with_what_is_known() -> None:
     action = decide(START, message("QH202611030012到哪了", order=0.9), policy(has_orders=False))
     assert (action.kind, action.reason, action.slots) == ("handoff", "no_order_backend", {"order_id": "QH202611030012"})
+
+
+@pytest.mark.parametrize("text", ["锁坏了,叫人来", "柜子裂了,喊个人过来", "喊人来修", "修下", "找个师傅弄下"])
+def test_somebody_called_for_the_repair_is_no_wish_for_an_agent(text: str) -> None:
+    action = decide(START, message(text, wish=0.9, fault=0.8), policy())
+    assert (action.kind, action.task) == ("ask_slot", "fault_report")
+
+
+@pytest.mark.parametrize(("text", "wish"), [("叫人来", 0.8), ("叫个能管事的人来", 0.8), ("转人工,我要报修", 1.0)])
+def test_a_wish_that_names_no_repair_or_an_agent_stays_one(text: str, wish: float) -> None:
+    assert decide(START, message(text, wish=wish, fault=0.8), policy()).kind == "handoff"

@@ -52,3 +52,13 @@ def test_an_orders_progress_is_named_outright_or_not() -> None:
     assert [names_order(form) for form in ("我的快递到哪了", "怎么还没发货", "什么时候有人来", "水一直流")] == [
         True, True, False, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["券还有没", "活动还有没", "国补还有没有", "积分还在吗", "现货有没有"])
+def test_whether_coupons_or_stock_are_left_asks_after_no_order(text: str) -> None:
+    assert not asks_progress(text, normalise(text))
+
+
+@pytest.mark.parametrize("text", ["我的券发货了没", "我的货还有没有消息", "快递有动静没"])
+def test_of_ones_own_goods_it_may(text: str) -> None:
+    assert asks_progress(text, normalise(text))
