@@ -26,19 +26,8 @@ PARTS = {"clarify_end", "resume_pick", "resume_slot", "resume_confirm", "left_op
 OF_THE_TASK = {"ask", "invalid", "done", "failed"}
 """Worded by the declaration of the task."""
 FILLED = {
-    "answer_failed",
-    *(
-        "resume_slot",
-        "clarify_one",
-        "told_again",
-        "told_part",
-        "also",
-        "forgone",
-        "done_again",
-        "other_key",
-        "question_unanswered",
-    ),
-    *("account_added", "parts_left"),
+    *("resume_slot", "clarify_one", "told_again", "told_part", "also", "done_again", "other_key", "question_unanswered"),
+    *("answer_failed", "forgone", "account_added", "parts_left"),
     *("slot_explained", "slot_lacked", "slot_refused", "not_on_record"),
 }
 """With places that are filled in."""

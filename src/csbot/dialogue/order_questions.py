@@ -35,10 +35,10 @@ def _orders() -> dict[str, Any]:
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     statuses = "|".join(re.escape(word) for kind in _orders()["statuses"].values() for word in kind["words"])
-    words = {"status": statuses} | _data()["words"]
+    parts = {"status": statuses} | _data()["words"]
 
     def filled(pattern: str) -> str:
-        return re.sub(r"(?<!P)<(\w+)>", lambda name: f"(?:{filled(words[name[1]])})", pattern)
+        return re.sub(r"(?<!P)<(\w+)>", lambda name: f"(?:{filled(parts[name[1]])})", pattern)
 
     return {about: re.compile(filled(question["pattern"])) for about, question in _data()["questions"].items()}
 
