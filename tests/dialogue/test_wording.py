@@ -45,7 +45,7 @@ def keys_in(source: str) -> Iterator[str]:
             parts = [node.value] if named else []
         elif isinstance(node, ast.keyword) and node.arg == "wording":
             parts = [node.value]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("say", "_at_the_limit"):
             parts = node.args[:1]
         for part in parts:
             branches = [part.body, part.orelse] if isinstance(part, ast.IfExp) else [part]
