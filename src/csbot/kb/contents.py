@@ -199,7 +199,7 @@ class Contents:
         if not text or not self.faqs:
             return None
         words = self.tokeniser.words(text)
-        by_row, known = self.words.scores(words)
+        by_row, whole, known = self.words.scores(words)
         if without_row is not None:
             by_row[without_row] = 0.0
         by_faq = np.maximum.reduceat(by_row, self.offsets[:-1])
@@ -215,9 +215,10 @@ class Contents:
         columns, best_rows, raw = self._dense_columns(vector, faqs, rows, starts)
         if vector is None:
             best_rows = _argmax(by_row[rows].astype(np.float64), starts, rows)
-            raw = by_faq[faqs].astype(np.float64)
-        columns["words"] = by_faq[faqs].astype(np.float64)
-        columns["answer_words"] = self.answers.scores(words)[0][faqs].astype(np.float64)
+            raw = by_faq[faqs].astype(np.float64) / (whole or 1.0)
+        columns |= _word_columns("bm25", "words", by_faq[faqs], whole)
+        by_answer, whole, _ = self.answers.scores(words)
+        columns |= _word_columns("answer_bm25", "answer_words", by_answer[faqs], whole)
         columns["bigrams"] = np.maximum.reduceat(self._pairs.overlap(text, rows), starts)
         return Evidence(
             faqs, best_rows, raw, columns, known, math.log(len(text)), math.log(len(self.faqs) + 1), vector is not None
@@ -251,6 +252,12 @@ class Contents:
             "answer": (self._plain_vectors[len(self.questions) + faqs] @ vector).astype(np.float64),
         }
         return columns, _argmax(cosine, starts, rows), best
+
+
+def _word_columns(sums: str, shares: str, scores: Scores, whole: float) -> dict[str, Matrix]:
+    """BM25, and what share of the message's words it is."""
+    values = scores.astype(np.float64)
+    return {sums: values, shares: values / (whole or 1.0)}
 
 
 @cache

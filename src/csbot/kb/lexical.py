@@ -63,11 +63,11 @@ class LexicalIndex:
         """In how many texts each word is."""
         return dict(zip(self._places, np.diff(self._starts).tolist(), strict=True))
 
-    def scores(self, words: Sequence[str]) -> tuple[Scores, float]:
-        """Share of the query found in each text, and the share of the query known to the index at all.
+    def scores(self, words: Sequence[str]) -> tuple[Scores, float, float]:
+        """BM25 of each text (n,) float32; the best that any texts together give to these words; the part of it that is known.
 
-        The first is BM25 divided by the best that any texts together give to these words, (n,) float32 in [0, 1]. An unknown
-        word counts with the idf of a word that one text has. The second is in [0, 1].
+        An unknown word counts with the idf of a word that one text has. BM25 over the second is the share of the query that a
+        text has; the third is the share that the index has at all, in [0, 1].
         """
         found = np.zeros(self._size, np.float32)
         known = 0.0
@@ -77,9 +77,7 @@ class LexicalIndex:
             found[self._texts[entries]] += self._weights[entries]
             known += float(self._best[place])
         total = known + (len(words) - len(places)) * self._unknown
-        if not total:
-            return found, 0.0
-        return found / np.float32(total), known / total
+        return found, total, known / total if total else 0.0
 
     def save(self, directory: Path) -> None:
         """Write ``words.json``, ``starts.npy``, ``texts.npy`` and ``weights.npy``."""

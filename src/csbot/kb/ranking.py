@@ -25,7 +25,7 @@ LEXICAL_FAQS = 24
 """FAQs taken from the word index."""
 
 DENSE_FEATURES = ("best", "mean", "answer", "best_lead", "mean_lead", "answer_lead")
-LEXICAL_FEATURES = ("words", "words_lead", "answer_words", "answer_words_lead", "bigrams", "bigrams_lead")
+LEXICAL_FEATURES = ("bm25", "bm25_lead", "answer_bm25", "answer_bm25_lead", "bigrams", "bigrams_lead")
 RANKER_FEATURES = (*DENSE_FEATURES, *LEXICAL_FEATURES)
 QUERY_FEATURES = ("lead", "share", "known", "length", "agree", "size")
 DENSE_CONFIDENCE_FEATURES = ("best", "mean", "answer", "standout")
