@@ -31,8 +31,8 @@ QUERY_FEATURES = ("lead", "share", "known", "length", "agree", "size")
 DENSE_CONFIDENCE_FEATURES = ("best", "mean", "answer", "standout")
 CONFIDENCE_FEATURES = (*DENSE_CONFIDENCE_FEATURES, "words", "answer_words", "bigrams", *QUERY_FEATURES)
 BENT_FEATURES = (*DENSE_CONFIDENCE_FEATURES, "lead", "share", "size")
-"""What confidence follows along bent lines: +1 point of rejection at 95 % match, and the size one more. Bending the length as well gave 4 more on the
-corpus, but that is how long its out-of-scope questions happen to be."""
+"""What confidence follows along bent lines: +1 point of rejection at 95 % match, and the size one more. Bending the length as
+well gave 4 more on the corpus, but that is how long its out-of-scope questions happen to be."""
 
 
 @dataclass(frozen=True)
