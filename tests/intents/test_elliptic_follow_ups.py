@@ -32,10 +32,11 @@ def outcomes(kb: KnowledgeBase, *, elliptic: bool, context: bool) -> Counter[str
     return found
 
 
-def test_context_answers_more_follow_ups_and_no_fewer_rightly(sample_kb: KnowledgeBase) -> None:
+def test_context_answers_more_follow_ups_and_most_of_them_rightly(sample_kb: KnowledgeBase) -> None:
     alone, following = (outcomes(sample_kb, elliptic=True, context=context) for context in (False, True))
-    assert following["right"] >= alone["right"] + 6
-    assert following["wrong"] <= alone["wrong"] + 2
+    more = following["right"] - alone["right"]
+    assert more >= 6
+    assert 3 * (following["wrong"] - alone["wrong"]) <= more  # three of four that are answered more are right
 
 
 def test_context_leaves_other_matters_alone(sample_kb: KnowledgeBase) -> None:

@@ -13,11 +13,12 @@ from csbot.kb.ranking import Evidence, confidence_features, judge, ranker_featur
 COLUMNS = {
     "best": [0.9, 0.5, 0.7], "mean": [0.6, 0.5, 0.4], "answer": [0.2, 0.3, 0.1],
     "words": [0.5, 0.0, 0.8], "answer_words": [0.1, 0.0, 0.2], "bigrams": [0.4, 0.2, 0.4],
+    "bm25": [3.0, 0.0, 4.8], "answer_bm25": [0.6, 0.0, 1.2],
 }  # fmt: skip
 
 
 def evidence(dense: bool = True, **changes: object) -> Evidence:
-    lexical = ("words", "answer_words", "bigrams")
+    lexical = ("words", "answer_words", "bigrams", "bm25", "answer_bm25")
     columns = {name: np.array(values) for name, values in COLUMNS.items() if dense or name in lexical}
     settings = {
         "faqs": np.array([4, 7, 9]), "rows": np.array([10, 20, 30]), "raw": np.array([0.9, 0.5, 0.7]), "columns": columns,
@@ -34,8 +35,8 @@ def column(matrix: np.ndarray, names: tuple[str, ...], name: str) -> list[float]
 def test_the_ranker_sees_each_value_and_how_far_it_is_behind_the_best(dense: bool) -> None:
     names, matrix = ranker_features(dense), evidence(dense).ranker_matrix()
     assert matrix.shape == (3, len(names))
-    assert column(matrix, names, "words") == [0.5, 0.0, 0.8]
-    assert column(matrix, names, "words_lead") == pytest.approx([-0.3, -0.8, 0])
+    assert column(matrix, names, "bm25") == [3.0, 0.0, 4.8]
+    assert column(matrix, names, "bm25_lead") == pytest.approx([-1.8, -4.8, 0])
     assert column(matrix, names, "bigrams_lead") == pytest.approx([0, -0.2, 0])
     if dense:
         assert column(matrix, names, "best_lead") == pytest.approx([0, -0.4, -0.2])
@@ -75,11 +76,11 @@ def test_lengths_and_sizes_beyond_those_fitted_are_not_extrapolated(message_char
 
 @pytest.mark.parametrize("dense", [True, False])
 def test_judging_orders_by_the_ranker_and_squashes_the_confidence(dense: bool) -> None:
-    """A ranker that looks at ``words`` alone, a confidence of sigmoid(2 · words − 1)."""
+    """A ranker that looks at ``bm25`` alone, a confidence of sigmoid(2 · words − 1)."""
     ranker_names, names = ranker_features(dense), confidence_features(dense)
     calibration = Calibration(
         encoder="x",
-        ranker=Linear(features=ranker_names, weights=tuple(float(name == "words") for name in ranker_names)),
+        ranker=Linear(features=ranker_names, weights=tuple(float(name == "bm25") for name in ranker_names)),
         confidence=Linear(features=names, weights=tuple(2.0 * (name == "words") for name in names), bias=-1),
         answer=0.5,
         clarify=0.2,
