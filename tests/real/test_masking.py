@@ -58,6 +58,10 @@ def conversation(number: int) -> tuple[list[str], list[tuple[str, Value]]]:
     return said if number % 5 == 0 else ["。".join(said)], [("name", named), first, second, third]
 
 
+IDS = {"id", "ticket_id", "session_id", "customer_id", "key", "kb_version", "encoder"}
+TIMES = {"at", "created", "first_contact", "on_site", "resolve"}
+
+
 def texts_in(data: Any) -> Iterator[str]:
     """Every string in JSON data but ids and times, each by itself: digits of two of them make no number."""
     if isinstance(data, str):
@@ -67,7 +71,7 @@ def texts_in(data: Any) -> Iterator[str]:
             yield from texts_in(one)
     elif isinstance(data, dict):
         for name, one in data.items():
-            if name not in ("id", "ticket_id", "session_id", "customer_id", "at", "key", "created", "kb_version", "encoder"):
+            if name not in IDS and name not in TIMES:
                 yield from texts_in(one)
 
 
