@@ -232,8 +232,7 @@ class Chatbot:
         action = decide(state, message, policy)
         asked = Asked(session, state, message, names, attempt_id, now, contents.get, policy.sure_faq)
         held, action = self._handoffs.pass_on(asked, action)
-        beside = [*([action.also] if action.also else []), *action.more]
-        others, left = [faq for one in beside if (faq := contents.get(one.faq_id))], action.left
+        others, left = [faq for one in action.also if (faq := contents.get(one.faq_id))], action.left
         action = self._act(session, state, action, attempt_id, now, text)
         faq = contents.get(action.candidate.faq_id) if action.candidate else None
         spoken = word(state, action, self.tasks, faq.answer_for(session.channel) if faq else "", now)

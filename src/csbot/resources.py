@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -38,6 +38,11 @@ def load_pattern(package: str, name: str, kind: str) -> re.Pattern[str]:
     A group that is referred to has a name: numbers count through all of them.
     """
     return re.compile("|".join(f"(?:{rule['pattern']})" for rule in load_yaml(package, name)[kind]))
+
+
+def filled(pattern: str, terms: Mapping[str, Any]) -> str:
+    """A pattern with ``<name>`` written out: the term of that name, which may hold others."""
+    return re.sub(r"(?<!P)<(\w+)>", lambda name: f"(?:{filled(terms[name[1]], terms)})", pattern)
 
 
 def in_turn(wordings: Sequence[str], turn: int) -> str:

@@ -136,7 +136,7 @@ def test_a_choice_from_a_list_is_told_whenever_it_was_told_before() -> None:
 def test_of_two_questions_only_the_new_one_is_answered() -> None:
     parts: tuple[Candidate, ...] = (LAMP, candidate("bulb", 0.9))
     action, _ = follow(SAID, message("灯怎么退，另外灯泡多亮", LAMP, parts=parts))
-    assert (action.kind, action.candidate and action.candidate.faq_id, action.also) == ("answer", "bulb", None)
+    assert (action.kind, action.candidate and action.candidate.faq_id, action.also) == ("answer", "bulb", ())
 
 
 def test_in_a_task_the_task_goes_on_and_yes_answers_its_question() -> None:

@@ -16,7 +16,7 @@ from csbot.dialogue.state import State
 from csbot.intents.answers import says
 from csbot.intents.task_answers import tells
 from csbot.models import Action, Understanding
-from csbot.resources import load_yaml
+from csbot.resources import filled, load_yaml
 from csbot.text import normalise
 
 RULE = "forgone"
@@ -97,4 +97,4 @@ def _pattern(kind: str) -> re.Pattern[str]:
 def _compiled(rules: list[dict[str, str]], terms: dict[str, Any]) -> re.Pattern[str]:
     """One pattern for all rules, with the terms filled in."""
     joined = "|".join(f"(?:{rule['pattern']})" for rule in rules)
-    return re.compile(re.sub("<([a-z]+)>", lambda term: terms[term[1]], joined))
+    return re.compile(filled(joined, terms))

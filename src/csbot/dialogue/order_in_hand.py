@@ -88,9 +88,9 @@ def asks_for_anothers(state: State, form: str) -> bool:
         return False
     own = (state.shown.get("name"), state.identified.name if state.identified else None)
     named = person_asked_for(form)
-    return (named != "" and named not in own) or load_pattern("csbot.dialogue.data", "orders.yaml", "others").search(
-        form
-    ) is not None
+    if named and named not in own:
+        return True
+    return load_pattern("csbot.dialogue.data", "orders.yaml", "others").search(form) is not None
 
 
 def _elsewhere(state: State, config: BotConfig) -> Action:

@@ -13,7 +13,7 @@ from typing import Any
 
 from csbot.dialogue.telling import Told, date_in_words, has_passed, kind_of, tell, time_in_words
 from csbot.models import Order, OrderEvent, Turn
-from csbot.resources import in_turn, load_pattern, load_yaml
+from csbot.resources import filled, in_turn, load_pattern, load_yaml
 
 LONGEST = 18
 """Characters beyond which a message says more than one short question."""
@@ -35,12 +35,8 @@ def _orders() -> dict[str, Any]:
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     statuses = "|".join(re.escape(word) for kind in _orders()["statuses"].values() for word in kind["words"])
-    parts = {"status": statuses} | _data()["words"]
-
-    def filled(pattern: str) -> str:
-        return re.sub(r"(?<!P)<(\w+)>", lambda name: f"(?:{filled(parts[name[1]])})", pattern)
-
-    return {about: re.compile(filled(question["pattern"])) for about, question in _data()["questions"].items()}
+    terms = {"status": statuses} | _data()["words"]
+    return {about: re.compile(filled(question["pattern"], terms)) for about, question in _data()["questions"].items()}
 
 
 def question_in(form: str) -> str | None:

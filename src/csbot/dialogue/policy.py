@@ -171,7 +171,7 @@ def _two_questions(message: Understanding, policy: Policy) -> Action | None:
     sure = all(part.action is None and policy.band(part) == "answer" for part in message.parts)
     if not sure or first.faq_id == second.faq_id:
         return None
-    return Action(kind="answer", rule="two_questions", candidate=first, also=second)
+    return Action(kind="answer", rule="two_questions", candidate=first, also=(second,))
 
 
 def _three_matters(state: State, message: Understanding, policy: Policy) -> Action | None:
@@ -186,8 +186,8 @@ def _three_matters(state: State, message: Understanding, policy: Policy) -> Acti
     left = tuple(text for text, sure in zip(message.part_texts, known, strict=True) if not sure)
     if len(new) < 2:
         return None
-    first, second, *more = new.values()
-    return Action(kind="answer", rule="three_matters", candidate=first, also=second, more=tuple(more), left=left)
+    first, *others = new.values()
+    return Action(kind="answer", rule="three_matters", candidate=first, also=tuple(others), left=left)
 
 
 def _order_and_question(state: State, message: Understanding, policy: Policy) -> Action | None:
@@ -197,7 +197,7 @@ def _order_and_question(state: State, message: Understanding, policy: Policy) ->
     if not policy.has_orders or len(orders) != 1 or len(faqs) != 1:
         return None
     action = start_task(ORDER_PROGRESS, state, message, policy, rule="order_and_question")
-    return action if faqs[0].faq_id in state.answers else action.model_copy(update={"also": faqs[0]})
+    return action if faqs[0].faq_id in state.answers else action.model_copy(update={"also": (faqs[0],)})
 
 
 def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:

@@ -63,11 +63,12 @@ def _without_last_told(action: Action, state: State) -> Action:
 
 
 def _without_second(action: Action, state: State) -> Action:
-    """Of two questions in one message, only those that were not answered before, if there are any."""
-    if action.also is None or action.candidate is None:
+    """Of several questions in one message, only those that were not answered before, if there are any."""
+    if not action.also or action.candidate is None:
         return action
-    new = [one for one in (action.candidate, action.also) if one.faq_id not in state.answers]
-    return action if len(new) == 2 else action.model_copy(update={"candidate": (new or [action.candidate])[0], "also": None})
+    new = [one for one in (action.candidate, *action.also) if one.faq_id not in state.answers]
+    first, *others = new or [action.candidate]
+    return action.model_copy(update={"candidate": first, "also": tuple(others)})
 
 
 @cache

@@ -181,8 +181,11 @@ def understand(
     if about:
         candidates, topic = _with_detail(about, core, earlier, kb, contents), ()
         intents.pop(ORDER_PROGRESS, None)
-    spaced = matter_of(_BETWEEN.sub("，", text), reading.found) if typed == matter_of(text, reading.found) else core
-    part_texts, parts = _parts(contents.spelled(spaced), kb, contents)
+    spaced = _BETWEEN.sub("，", text)
+    if spaced != text and typed == matter_of(text, reading.found):
+        part_texts, parts = _parts(contents.spelled(matter_of(spaced, reading.found)), kb, contents)
+    else:
+        part_texts, parts = _parts(core, kb, contents)
     return Understanding.model_construct(  # parts are valid already
         text=text,
         normalised=form,

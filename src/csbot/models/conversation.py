@@ -23,8 +23,9 @@ class Action(Frozen):
     kind: ReplyKind
     rule: str = Field(description="name of the rule that decided, for the trace")
     candidate: Candidate | None = None
-    also: Candidate | None = Field(default=None, description="the second question of a message that asks two, answered too")
-    more: tuple[Candidate, ...] = Field(default=(), description="the third question of the message, answered too")
+    also: tuple[Candidate, ...] = Field(
+        default=(), description="the other questions of a message that asks several, answered too"
+    )
     left: tuple[str, ...] = Field(default=(), description="parts of the message that are not answered, told to be left")
     part: str = Field(default="", description="sentences of the answer, told instead of all of it")
     options: tuple[Candidate, ...] = Field(default=(), description="questions offered in a clarification")
