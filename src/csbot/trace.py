@@ -29,7 +29,11 @@ def trace_of(
     :param names: people's names to cover wherever they stand. :param started: `time.perf_counter` when the message came.
     """
 
+    given = (*message.slots, *message.denied)
+
     def masked(text: str) -> str:
+        if text == message.text or not (given or any(map(str.isdigit, text))):
+            return mask_spans(text, given, names)
         return mask_spans(text, read_slots(text, asked=state.asked).found, names)
 
     return Trace.model_construct(  # parts are valid already

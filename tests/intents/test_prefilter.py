@@ -35,8 +35,17 @@ from csbot.intents.prefilter import Alternatives, split
     ],
 )
 def test_what_a_pattern_needs(source: str, expected: str) -> None:
-    sets = [needed for _, needed in split([source])[0]]
+    sets = [needed for _, needed, _ in split([source])[0]]
     assert (set("".join(sets)) if all(sets) else set()) == set(expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("我(转|找)人?", "我"), ("转人工", "工"), ("转人?", ""), ("[转找]人(甲|乙)", "乙甲"), ("(?:转人)工?", "")],
+)
+def test_the_second_that_it_needs_is_another_item(source: str, expected: str) -> None:
+    [[_, _, also]] = split([source])[0]
+    assert also == expected
 
 
 CHARS = "ab(c"

@@ -63,9 +63,14 @@ def forgone(text: str) -> str:
     clauses = [clause for clause in map(normalise, _CLAUSE.split(text)) if clause]
     if sum(map(len, clauses)) > LONGEST or text.rstrip().endswith(("?", "？")):
         return ""
-    said = [_about(clause, alone=len(clauses) == 1) for clause in clauses]
-    meant = [about for about in said if about != LIGHT]
-    return meant[0] if meant and all(meant) else ""
+    meant = ""
+    for clause in clauses:
+        about = _about(clause, alone=len(clauses) == 1)
+        if not about:
+            return ""
+        if about != LIGHT:
+            meant = meant or about
+    return meant
 
 
 def _about(clause: str, *, alone: bool) -> str:

@@ -1,4 +1,4 @@
-"""Which of many patterns can match a message at all: each needs one of a few characters.
+"""Which of many patterns can match a message at all: each needs one of a few characters, and one of a few others.
 
 Hundreds of patterns tell how customers speak, and a message has a dozen characters. The others are neither tried nor compiled.
 """
@@ -12,7 +12,8 @@ from typing import Generic, TypeVar
 
 Label = TypeVar("Label", bound=Hashable)
 Branch = list[str]
-"""An expression, and the characters of which each of its matches has at least one; none where that can't be told."""
+"""An expression, and twice the characters of which each of its matches has at least one, the rarer first; none where that
+can't be told."""
 
 _UNKNOWN: frozenset[str] = frozenset()
 _WIDEST_RANGE = 64
@@ -36,20 +37,21 @@ class Alternatives(Generic[Label]):
     """
 
     def __init__(self, labelled: Iterable[tuple[Label, Sequence[Branch]]]) -> None:
-        self._parts: list[tuple[Label, str]] = []
+        self._parts: list[tuple[Label, str, frozenset[str]]] = []
         self._by_char: dict[str, list[int]] = {}
         self._always: list[int] = []
-        for label, (branch, needed) in ((label, branch) for label, branches in labelled for branch in branches):
+        for label, (branch, needed, also) in ((label, branch) for label, branches in labelled for branch in branches):
             for places in [self._by_char.setdefault(char, []) for char in needed] or [self._always]:
                 places.append(len(self._parts))
-            self._parts.append((label, branch))
+            self._parts.append((label, branch, frozenset(also)))
 
     def possible(self, text: str) -> list[tuple[Label, re.Pattern[str]]]:
         """Those that may match ``text``, in their order."""
-        places = set(self._always)
-        for char in set(text):
-            places.update(self._by_char.get(char, ()))
-        return [(label, compiled(source)) for label, source in map(self._parts.__getitem__, sorted(places))]
+        places, chars = set(self._always), set(text)
+        for char in chars & self._by_char.keys():
+            places.update(self._by_char[char])
+        likely = map(self._parts.__getitem__, sorted(places))
+        return [(label, compiled(source)) for label, source, also in likely if not also or not also.isdisjoint(chars)]
 
     def matches(self, text: str) -> list[tuple[Label, list[re.Match[str]]]]:
         """By label in their order, the matches from left to right; where two begin, the earlier expression's is first."""
@@ -77,17 +79,18 @@ def split(sources: Sequence[str]) -> list[list[Branch]]:
     """The top-level alternatives of each expression, with what they need.
 
     >>> split(["我(转|找)工?|电话"])
-    [[['我(转|找)工?', '找转'], ['电话', '电']]]
+    [[['我(转|找)工?', '找转', '我'], ['电话', '电', '话']]]
     """
-    return [[[branch, "".join(sorted(needed))] for branch, needed in _branches(source)] for source in sources]
+    return [list(_branches(source)) for source in sources]
 
 
-def _branches(source: str) -> Iterator[tuple[str, frozenset[str]]]:
+def _branches(source: str) -> Iterator[Branch]:
     """Each top-level alternative, and what it needs."""
     place = 0
     while place <= len(source):
-        end, found = _sequence(source, place)
-        yield source[place:end], found
+        end, needed = _sequence(source, place)
+        first, second = (*needed, _UNKNOWN, _UNKNOWN)[:2]
+        yield [source[place:end], "".join(sorted(first)), "".join(sorted(second))]
         place = end + 1
 
 
@@ -95,25 +98,25 @@ def _alternation(source: str, place: int) -> tuple[int, frozenset[str]]:
     """From behind a bracket to behind its closing one."""
     sets = []
     while True:
-        place, found = _sequence(source, place)
-        sets.append(found)
+        place, needed = _sequence(source, place)
+        sets.append(needed[0] if needed else _UNKNOWN)
         place += 1
         if source[place - 1] == ")":
             return place, frozenset().union(*sets) if all(sets) else _UNKNOWN
 
 
-def _sequence(source: str, place: int) -> tuple[int, frozenset[str]]:
-    """To the next ``|`` or ``)`` of this level; the rarest set that one of its items needs."""
-    best = _UNKNOWN
+def _sequence(source: str, place: int) -> tuple[int, list[frozenset[str]]]:
+    """To the next ``|`` or ``)`` of this level; the sets that its items need, the rarest first."""
+    sets = []
     while place < len(source) and source[place] not in "|)":
         place, found = _item(source, place)
         if quantifier := _QUANTIFIER.match(source, place):
             place = quantifier.end()
             if quantifier.group()[0] in "?*" or (quantifier.group(1) is not None and not int(quantifier.group(1) or 0)):
                 continue
-        if found and (not best or _cost(found) < _cost(best)):
-            best = found
-    return place, best
+        if found:
+            sets.append(found)
+    return place, sorted(sets, key=_cost)
 
 
 def _cost(chars: frozenset[str]) -> int:

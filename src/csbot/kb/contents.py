@@ -214,8 +214,8 @@ class Contents:
         rows, starts = segments(self.offsets, faqs, without=without_row)
         columns, best_rows, raw = self._dense_columns(vector, faqs, rows, starts)
         if vector is None:
-            best_rows = _argmax(by_row[rows].astype(np.float64), starts, rows)
-            raw = by_faq[faqs].astype(np.float64) / (whole or 1.0)
+            by_question, most = by_row[rows].astype(np.float64), by_faq[faqs].astype(np.float64)
+            best_rows, raw = _argmax(by_question, most, starts, rows), most / (whole or 1.0)
         columns |= _word_columns("bm25", "words", by_faq[faqs], whole)
         by_answer, whole, _ = self.answers.scores(words)
         columns |= _word_columns("answer_bm25", "answer_words", by_answer[faqs], whole)
@@ -251,7 +251,7 @@ class Contents:
             "mean": np.add.reduceat(cosine, starts) / counts,
             "answer": (self._plain_vectors[len(self.questions) + faqs] @ vector).astype(np.float64),
         }
-        return columns, _argmax(cosine, starts, rows), best
+        return columns, _argmax(cosine, best, starts, rows), best
 
 
 def _word_columns(sums: str, shares: str, scores: Scores, whole: float) -> dict[str, Matrix]:
@@ -265,7 +265,7 @@ def _no_topics() -> frozenset[str]:
     return frozenset(word for line in load_lines("csbot.kb", "no_topics.txt") for word in line.split())
 
 
-def _argmax(values: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Row of the largest value in each segment."""
-    owners = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
-    return np.asarray(rows[np.lexsort((-values, owners))[starts]])
+def _argmax(values: Matrix, best: Matrix, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Row of the first value in each segment that is its ``best``."""
+    places = np.flatnonzero(values == np.repeat(best, np.diff(np.append(starts, len(values)))))
+    return np.asarray(rows[places[np.searchsorted(places, starts)]])
