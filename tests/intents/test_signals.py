@@ -104,6 +104,23 @@ def test_words_that_only_look_like_it_are_no_wish(text: str) -> None:
     assert signal(text, "human_wanted") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "whose"),
+    [
+        ("我帮您转接人工客服好吗", "human_wanted", "an agent's"),
+        ("稍等，已经为您反馈了", "repeat_contact", "an agent's"),
+        ("家里失火烧光了，打一成语", "urgency", "a riddle's"),
+    ],
+)
+def test_sentences_that_are_not_the_customers_own_show_nothing(text: str, name: str, whose: str) -> None:
+    assert signal(text, name) is None
+    assert signal(text, name, likely=0.98) is None, whose
+
+
+def test_what_an_agent_said_takes_nothing_from_the_clauses_around_it() -> None:
+    assert shows("说是帮您处理，两天了没动静，转人工", "human_wanted")
+
+
 @pytest.mark.parametrize("text", ["怎么不给我转人工", "为什么不转人工", "还不转人工", "你不转人工我就投诉", "要不转人工吧"])
 def test_a_negation_that_denies_nothing_leaves_the_wish(text: str) -> None:
     assert shows(text, "human_wanted")
