@@ -42,7 +42,7 @@ for name in ("dialogues.jsonl", "dialogues_orders.jsonl", "tasks/dialogues.jsonl
             bot.reply(session, turn["user"])
 for kind in _kinds().values():
     for part in (kind.shown, kind.unless, kind.before, kind.after):
-        for _, source in part._parts:
+        for _, source, _ in part._parts:
             compiled(source)
 json.dump(list(found.items()), sys.stdout)
 """
