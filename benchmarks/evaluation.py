@@ -19,8 +19,8 @@ from benchmark_report import publish
 from csbot import Chatbot, KnowledgeBase, evaluate
 from csbot.encoders import load_encoder
 from csbot.evaluation.cases import Case, read_cases
+from csbot.intents.matters import matter_of
 from csbot.intents.slots import find_slots
-from csbot.intents.understand import matter_of
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 1.5

@@ -154,7 +154,7 @@ class Chatbot:
     def reply_encoded(self, session: Session, text: str, vector: Vectors | None) -> Reply:
         """`reply` for a message whose matter was encoded before (an evaluation does).
 
-        That is `csbot.intents.understand.matter_of`, as `Contents.spelled` has it.
+        That is `csbot.intents.matters.matter_of`, as `Contents.spelled` has it.
 
         It neither reads nor writes the store of sessions.
         """

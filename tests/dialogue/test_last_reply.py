@@ -8,7 +8,7 @@ from handmade import ASKED_PHONE, START, candidate, message, policy, told
 from csbot import Chatbot, KnowledgeBase, Session
 from csbot.dialogue.policy import decide
 from csbot.dialogue.state import State, advance
-from csbot.intents.answers import questions_in
+from csbot.intents.matters import questions_in
 from csbot.models import Signal, Turn
 
 ANSWERED = advance(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csbot.intents.understand import find_choice
+from csbot.intents.choice import find_choice
 from csbot.text import normalise
 
 OPTIONS = ("发票怎么开", "发票抬头写错怎么办", "能寄纸质发票吗")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csbot.intents.folding import number
+from csbot.intents.matters import matter_of
 from csbot.intents.slots import find_slots, is_attempt
-from csbot.intents.understand import matter_of
 from csbot.models import CHINA
 
 WEDNESDAY = datetime(2026, 11, 18, 10, tzinfo=CHINA)

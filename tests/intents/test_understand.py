@@ -10,8 +10,9 @@ import pytest
 from csbot import KnowledgeBase
 from csbot.encoders.onnx import OnnxEncoder
 from csbot.errors import EncoderError
+from csbot.intents.matters import matter_of
 from csbot.intents.slots import find_slots
-from csbot.intents.understand import matter_of, understand
+from csbot.intents.understand import understand
 from csbot.models import Understanding
 
 Read = Callable[..., Understanding]

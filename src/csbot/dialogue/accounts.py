@@ -7,9 +7,9 @@ from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
 from csbot.dialogue.told_before import is_detail, part_if_it_stays
 from csbot.intents.details import failed
+from csbot.intents.matters import matter_of
 from csbot.intents.progress import Account, asks_progress, tells
 from csbot.intents.signals import PRESENT
-from csbot.intents.understand import matter_of
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Understanding
 from csbot.text import normalise

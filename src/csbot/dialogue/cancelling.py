@@ -8,8 +8,8 @@ from csbot.dialogue.order_questions import UNWANTED
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
 from csbot.intents.answers import says
+from csbot.intents.matters import matter_of
 from csbot.intents.task_answers import tells
-from csbot.intents.understand import matter_of
 from csbot.kb.task_intents import HUMAN_HANDOFF, PREFIX, TITLES, task_candidate
 from csbot.models import Action, Understanding
 

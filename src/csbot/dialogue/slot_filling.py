@@ -10,10 +10,11 @@ from typing import NamedTuple
 from csbot.dialogue.naming import is_all_of_it, is_bare_number, owner_of, value_after_name, with_part_replaced
 from csbot.dialogue.tasks import CONFIRM, SAID, Task, TaskSlot
 from csbot.intents.answers import says, without_lead
+from csbot.intents.choice import find_choice
 from csbot.intents.findings import pattern
+from csbot.intents.matters import without_slots
 from csbot.intents.slots import is_attempt
 from csbot.intents.task_answers import tells
-from csbot.intents.understand import find_choice, without_slots
 from csbot.models import Slot, Understanding
 from csbot.text import normalise
 

@@ -8,8 +8,8 @@ from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import Done, State
 from csbot.dialogue.tasks import Task
 from csbot.intents.answers import says
+from csbot.intents.matters import without_slots
 from csbot.intents.task_answers import any_tells, tells
-from csbot.intents.understand import without_slots
 from csbot.models import Action, Understanding
 from csbot.text import normalise
 

@@ -20,8 +20,8 @@ from csbot.errors import InputError
 from csbot.evaluation.cases import Case, Dialogue, read_cases, read_dialogues
 from csbot.evaluation.metrics import Outcome, TurnOutcome, case_indicators, dialogue_indicators
 from csbot.evaluation.report import EvalReport, Versions, by_category, by_faq, by_tag, confusions
+from csbot.intents.matters import matter_of
 from csbot.intents.slots import read_slots
-from csbot.intents.understand import matter_of
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
 from csbot.kb.progress import progress_bar

@@ -10,8 +10,8 @@ from csbot.dialogue.mood import speaks_of_danger
 from csbot.dialogue.state import State
 from csbot.handoff.context import FaqOf
 from csbot.handoff.ticket import ticket_id_of
+from csbot.intents.matters import matter_of
 from csbot.intents.signals import PRESENT
-from csbot.intents.understand import matter_of
 from csbot.models import Candidate, Message, Session, Understanding
 from csbot.privacy import mask_spans
 

@@ -45,10 +45,8 @@ Answer = Literal[
     "asks_wait",
     "how_long",
     "withdraws",
-    "joins",
     "sends_away",
     "unheard",
-    "beside",
 ]
 
 LONGEST = {
@@ -61,11 +59,6 @@ LONGEST = {
     **{"sends_away": 24, "unheard": 28},
 }
 """Characters beyond which a message says more than this."""
-LEAST_HALF = 4
-"""Characters of a part that can stand alone."""
-LONGEST_LEAD = 10
-"""Characters before a list: 「想问三个事」."""
-_STOPS = " ,，。.;；!！?？、"
 IDENTITY = ("phone", "order_id", "name")
 """Kinds of slots to whose question 「不是」 is no answer: something else was meant."""
 _CLAUSE = re.compile(r"[,，。.;；!！~\s]+")
@@ -118,45 +111,3 @@ def without_calling_off(form: str, asked: str | None = None) -> str | None:
     following = rest[0] if rest else ""
     left = without_calling_off(following, asked)
     return following if left is None else left
-
-
-def questions_in(form: str) -> tuple[str, ...] | None:
-    """The two or three parts of a message in normal form that has as many matters; None where it hasn't, or where a part says
-    next to nothing.
-
-    >>> questions_in("门锁离线了,另外指纹也不灵"), questions_in("发票怎么开"), questions_in("还有货吗")
-    (('门锁离线了', '指纹也不灵'), None, None)
-    >>> questions_in("1.安装要钱吗2.几天能装好3.垃圾清走吗"), questions_in("柜门歪了,发票没开,还有积分没到账")
-    (('安装要钱吗', '几天能装好', '垃圾清走吗'), ('柜门歪了', '发票没开', '积分没到账'))
-    """
-    parts = _listed(form) or _joined(form)
-    return tuple(parts) if len(parts) > 1 and min(map(len, parts)) >= LEAST_HALF else None
-
-
-def _listed(form: str) -> list[str]:
-    """What stands behind the numbers of a list; nothing where there is none."""
-    marks: list[re.Match[str]] = []
-    for found in _pattern("numbered").finditer(form):
-        place = found["place"] or str("一二三".index(found["ordinal"]) + 1)
-        if place == str(len(marks) + 1):
-            marks.append(found)
-    if len(marks) < 2 or marks[0].start() > LONGEST_LEAD:
-        return []
-    ends = [*(mark.start() for mark in marks[1:]), len(form)]
-    return [form[mark.end() : end].strip(_STOPS) for mark, end in zip(marks, ends, strict=True)]
-
-
-def _joined(form: str) -> list[str]:
-    """What stands between words that begin another matter; a clause before them may be one for itself."""
-    joint = _pattern("joins").search(form)
-    if joint is None or not min(joint.start(), len(form) - joint.end()):
-        joint = _pattern("adds").search(form)
-    if joint is None:
-        return []
-    first, last = form[: joint.start()], form[joint.end() :]
-    further = _pattern("adds").search(last) or _pattern("joins").search(last)
-    if further:
-        return [first, last[: further.start()], last[further.end() :]]
-    clauses = [clause for clause in _CLAUSE.split(first) if clause]
-    apart = len(clauses) == 2 and min(map(len, clauses)) >= LEAST_HALF and not any(says("beside", one) for one in clauses)
-    return [*clauses, last] if apart else [first, last]
