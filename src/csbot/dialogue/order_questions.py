@@ -11,7 +11,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from csbot.dialogue.telling import Told, date_in_words, has_passed, kind_of, tell, time_in_words
+from csbot.dialogue.order_wishes import tell_wish, wish_before
+from csbot.dialogue.telling import Told, date_in_words, has_passed, kind_of, latest_with, tell, time_in_words
 from csbot.models import Order, OrderEvent, Turn
 from csbot.resources import filled, in_turn, load_pattern, load_yaml
 
@@ -84,6 +85,8 @@ def tell_about(order: Order, about: str, asked: str, turns: Sequence[Turn], now:
     """
     before = [turn for turn in turns[-RECENT:] if turn.order_id == order.order_id]
     offered = bool(turns) and turns[-1].offer == "asked"
+    if not about and (wish := wish_before(asked, turns)):
+        return tell_wish(order, wish, now)
     told = _answer(order, about, asked, len(before), offered, now) if about else tell(order, now)
     said = [turn.reply for turn in before]
     changes = about != UNWANTED and not (about and _data()["questions"][about].get("past"))
@@ -175,9 +178,7 @@ def _date(order: Order, now: datetime) -> str:
 
 
 def _quoted(order: Order, pattern: str | None) -> OrderEvent | None:
-    """The newest event that has such words."""
-    found = [event for event in order.events if pattern and re.search(pattern, event.text)]
-    return max(found, key=lambda event: event.time, default=None)
+    return latest_with(order, pattern) if pattern else None
 
 
 def _event(words: str, event: OrderEvent | None, now: datetime) -> str:

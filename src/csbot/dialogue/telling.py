@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from csbot.models import CHINA, Offer, Order
+from csbot.models import CHINA, Offer, Order, OrderEvent
 from csbot.resources import load_yaml
 
 
@@ -27,16 +28,35 @@ def tell(order: Order, now: datetime) -> Told:
     kind = kind_of(order.status)
     words: dict[str, Any] = data["statuses"].get(kind, data["other"])
     overdue = bool(words.get("awaited")) and has_passed(order.eta, now)
-    items = f"（{'、'.join(order.items)}）" if order.items else ""
-    parts = [f"订单 {order.order_id}{items}：{order.status or data['no_status']}{words.get('means', '')}。"]
+    parts = [opening(order)]
     if order.events:
         latest = max(order.events, key=lambda event: event.time)
         parts.append(data["latest"].format(time=time_in_words(latest.time, now), event=latest.text.rstrip("。.")))
-    if order.eta and words.get("awaited"):
-        parts.append(data["overdue" if overdue else "expected"].format(date=date_in_words(order.eta, now)))
+    parts.append(expected(order, now))
     offer: Offer | None = words.get("offer") or ("mentioned" if overdue else None)
     parts.append(data["offers"][offer] if offer else words["next"])
     return Told("".join(parts), offer)
+
+
+def opening(order: Order) -> str:
+    """What every account of an order begins with: its number, goods and status."""
+    data = load_yaml("csbot.dialogue.data", "orders.yaml")
+    words: dict[str, Any] = data["statuses"].get(kind_of(order.status), data["other"])
+    items = f"（{'、'.join(order.items)}）" if order.items else ""
+    return f"订单 {order.order_id}{items}：{order.status or data['no_status']}{words.get('means', '')}。"
+
+
+def expected(order: Order, now: datetime) -> str:
+    """The date that is expected, with an apology where it has passed; "" where nothing is awaited."""
+    data = load_yaml("csbot.dialogue.data", "orders.yaml")
+    if not order.eta or not data["statuses"].get(kind_of(order.status), data["other"]).get("awaited"):
+        return ""
+    return str(data["overdue" if has_passed(order.eta, now) else "expected"].format(date=date_in_words(order.eta, now)))
+
+
+def latest_with(order: Order, pattern: str) -> OrderEvent | None:
+    """The newest event that has such words."""
+    return max((one for one in order.events if re.search(pattern, one.text)), key=lambda event: event.time, default=None)
 
 
 def tell_briefly(orders: Sequence[Order], now: datetime) -> str:
