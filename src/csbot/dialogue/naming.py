@@ -6,9 +6,10 @@ import re
 from functools import cache
 from typing import Any
 
-from csbot.dialogue.tasks import Task, TaskSlot
+from csbot.dialogue.tasks import CONFIRM, Task, TaskSlot
 from csbot.models import Slot
 from csbot.resources import load_yaml
+from csbot.text import normalise
 
 
 @cache
@@ -58,3 +59,47 @@ def with_part_replaced(value: str, part: str) -> str | None:
 def is_all_of_it(word: str, form: str) -> bool:
     """Whether a message in normal form is this word and what leads up to it: 「应该是衣柜」."""
     return bool(re.search(_data()["choice_lead"] + re.escape(word) + _data()["choice_tail"], form))
+
+
+def puts_right(word: str, form: str) -> bool:
+    """Whether what leads up to this word in a message says that the value before was wrong: 「说错了,是门锁」「其实是衣柜」."""
+    return re.search(_data()["wrong"], form.partition(word)[0]) is not None
+
+
+def without_names(slot: TaskSlot, value: str) -> str:
+    """A value without the slot's own name before it: 「地址 文一路8号」, 「我家在文一路8号」."""
+    names = "|".join(map(re.escape, slot.names))
+    return re.sub(_data()["named"].replace("{name}", names), "", value)
+
+
+def day_as_said(text: str, span: tuple[int, int]) -> str:
+    """A day in the customer's words, with what makes it a span of time: 「后天下午三点以后」."""
+    start, end = span
+    behind = re.match(_data()["span"], text[end:])
+    return text[start : end + (behind.end() if behind else 0)]
+
+
+def is_time_alone(text: str) -> bool:
+    """Whether a message tells when, and nothing else: 「周六下午」「尽快来」."""
+    return re.search(_data()["time_alone"], normalise(text)) is not None
+
+
+def part_put_right(task: Task, known: dict[str, str], asked: str | None, text: str) -> dict[str, str]:
+    """Known texts of which a message puts one number right, by slot: 「是603不是602」「1幢错了，是2幢」「门牌应该是605」.
+
+    The number denied stands once in what is known; where none is denied, the slot is named, and its last number is meant.
+    """
+    if asked != CONFIRM or not (match := re.search(_data()["number_put_right"], normalise(text))):
+        return {}
+    old, new = match["old"] or match["older"], match["new"] or match["newer"] or match["newest"]
+    texts = [slot for slot in task.slots if slot.kind == "text" and slot.name in known]
+    if old:
+        number = re.compile(rf"(?<!\d){old}(?!\d)")
+        holding = [slot for slot in texts if len(number.findall(known[slot.name])) == 1]
+        return {holding[0].name: number.sub(new, known[holding[0].name])} if len(holding) == 1 else {}
+    named = next((slot for slot in texts if any(name in text for name in slot.names)), None)
+    numbers = list(re.finditer(r"\d+", known[named.name])) if named else []
+    if named is None or not numbers:
+        return {}
+    start, end = numbers[-1].span()
+    return {named.name: known[named.name][:start] + new + known[named.name][end:]}

@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from csbot.dialogue.naming import is_all_of_it, is_bare_number, owner_of, value_after_name, with_part_replaced
+from csbot.dialogue.naming import (
+    day_as_said,
+    is_all_of_it,
+    is_bare_number,
+    is_time_alone,
+    owner_of,
+    part_put_right,
+    puts_right,
+    value_after_name,
+    with_part_replaced,
+    without_names,
+)
 from csbot.dialogue.tasks import CONFIRM, SAID, Task, TaskSlot
 from csbot.intents.answers import says, without_lead
 from csbot.intents.choice import find_choice
@@ -22,6 +33,7 @@ LONGEST_TEXT = 200
 """Characters of a free text that are kept: an address or an account of a fault needs no more."""
 
 _CLAUSE = re.compile(r"[,，。;；!！\s]")
+_AROUND = " ,，。;；、\n"
 
 
 @dataclass(frozen=True)
@@ -43,12 +55,12 @@ def fill(task: Task, known: dict[str, str], asked: str | None, message: Understa
     values: dict[str, str] = {}
     taken: list[Slot] = []
     waiting = task.slot(asked) if asked else None
-    parts = _parts(task, known, message)
+    parts, put_right = _parts(task, known, message), part_put_right(task, known, asked, message.text)
     for slot in sorted(task.slots, key=lambda slot: (slot.name != asked, slot.name in known)):
         if slot.kind == "choice":
             value = _choice(task, slot, known, asked, message)
         elif slot.kind == "text":
-            value = value_after_name(slot, message.text, message.slots) or parts.get(slot.name)
+            value = put_right.get(slot.name) or value_after_name(slot, message.text, message.slots) or parts.get(slot.name)
             open_ = slot.name not in known or _corrected(task, slot, asked, message)
             if not value and slot.find and open_ and slot.name != asked:
                 value = found_in(slot, message.text)
@@ -61,13 +73,14 @@ def fill(task: Task, known: dict[str, str], asked: str | None, message: Understa
             if entity:
                 taken.append(entity)
                 if slot.kind == "date":
-                    values[slot.name + SAID] = message.text[slice(*entity.span)]
+                    values[slot.name + SAID] = day_as_said(message.text, entity.span)
         if value and slot.accepts(value):
             values[slot.name] = value
     invalid = None
+    mended = {slot.name for slot in task.slots if slot.kind == "choice" and slot.name in known}
     if waiting and waiting.name not in values:
         if waiting.kind == "text":
-            value = _whole(message.text, taken) if whole else ""
+            value = _whole(task, waiting, message, taken) if whole and not values.keys() & mended else ""
             if waiting.accepts(value):
                 values[waiting.name] = value
             elif value and not values:
@@ -138,7 +151,9 @@ def _meant(entity: Slot, slot: TaskSlot, waiting: TaskSlot | None, message: Unde
         return asks_something(message)
     if waiting and waiting.name == slot.name:
         return True
-    return not (waiting and waiting.kind == "text") and not says("past", normalise(said))
+    return not (waiting and waiting.kind == "text" and not _says_when(entity, message.text)) and not says(
+        "past", normalise(said)
+    )
 
 
 def _choice(task: Task, slot: TaskSlot, known: dict[str, str], asked: str | None, message: Understanding) -> str | None:
@@ -153,7 +168,7 @@ def _choice(task: Task, slot: TaskSlot, known: dict[str, str], asked: str | None
     if given is None:
         return None
     denied = any(word.denied and word.value == known.get(slot.name) for word in words)
-    alone = asked == CONFIRM and is_all_of_it(given.word, form)
+    alone = is_all_of_it(given.word, form) and (asked == CONFIRM or puts_right(given.word, form))
     open_ = slot.name not in known or slot.name == asked or denied or alone or _corrected(task, slot, asked, message)
     return given.value if open_ else None
 
@@ -188,9 +203,27 @@ def found_in(slot: TaskSlot, text: str) -> str | None:
     return without_lead(match.group()) if match else None
 
 
-def _whole(text: str, taken: Iterable[Slot]) -> str:
-    """The message without the values that other slots took from it."""
-    return without_lead(without_slots(text, list(taken)).strip(" ,，。;；、\n"))[:LONGEST_TEXT].strip()
+def _whole(task: Task, waiting: TaskSlot, message: Understanding, taken: Iterable[Slot]) -> str:
+    """The message without the values that other slots took from it, and without the slot's own name before the rest."""
+    spans = [(s, _clause_of(s, message.text) if s.name == "date" and _says_when(s, message.text) else s.span) for s in taken]
+    text = without_slots(message.text, [s.model_copy(update={"span": span}) for s, span in spans])
+    for slot in task.slots:
+        if slot.kind == "text" and slot.name != waiting.name and slot.find:
+            text = re.sub(slot.find, "", text)
+        elif slot.kind == "date" and is_time_alone(text):
+            text = ""
+    return without_names(waiting, without_lead(text.strip(_AROUND)).strip(_AROUND))[:LONGEST_TEXT].strip()
+
+
+def _clause_of(entity: Slot, text: str) -> tuple[int, int]:
+    """Where the clause stands that holds a value."""
+    start, end = entity.span
+    return start - len(_CLAUSE.split(text[:start])[-1]), end + len(_CLAUSE.split(text[end:])[0])
+
+
+def _says_when(entity: Slot, text: str) -> bool:
+    """Whether the clause that holds a day says when, and nothing else: it is for the date, whatever was asked."""
+    return is_time_alone(text[slice(*_clause_of(entity, text))])
 
 
 def _attempted(slot: TaskSlot, message: Understanding) -> bool:

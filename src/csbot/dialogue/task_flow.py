@@ -19,7 +19,7 @@ ASKED_AGAIN = ("slot_given", "slot_lacking")
 ONCE_MORE = 2
 """Askings in vain for a slot that need not be filled, before it is left open."""
 BARE_CHARS = 4
-"""A message this short names a matter, 「质保期」, rather than telling anything."""
+"""A message this short names a matter, 「质保期」, rather than telling anything, unless it ends in 了: 「屏幕黑了」."""
 NEARLY_EXACT = 0.95
 """An FAQ this sure is meant in the middle of a task though the message is no question."""
 LONGEST_SAID = 40
@@ -92,7 +92,7 @@ def is_account(task: Task, message: Understanding, faq: Candidate | None) -> boo
         return False
     if any(slot.gathers and found_in(slot, message.text) for slot in task.slots):
         return True
-    if message.topic or len(form) <= BARE_CHARS:
+    if (message.topic or len(form) <= BARE_CHARS) and not form.endswith("了"):
         return False
     return progress.tells("beside", form) or (faq is not None and not faq.exact and faq.confidence < NEARLY_EXACT)
 
@@ -134,7 +134,9 @@ def answer_to_question(task: Task, state: State, message: Understanding, config:
     """Yes to a confirmation, or no preference for a slot that need not be filled: words that are courtesy elsewhere."""
     slot = task.slot(state.asked) if state.asked else None
     form = message.normalised
-    if state.asked == CONFIRM and (says("agrees", form) or says("wants", form) or tells("soon", form)):
+    if state.asked == CONFIRM and (
+        says("agrees", form) or says("wants", form) or tells("soon", form) or tells("submits", form)
+    ):
         return _do(task, state.slots, rule="confirmed")
     if slot and slot.soonest and tells("soon", form):
         return proceed(task, state, _left_open(state, slot.soonest), config, rule="slot_left_open")

@@ -13,6 +13,7 @@ TaskAnswer = Literal[
     "wrong_task",
     "alone",
     "soon",
+    "submits",
     "vague_time",
     "not_then",
     "proposes",
@@ -37,7 +38,7 @@ TaskAnswer = Literal[
 ]
 
 LONGEST = {
-    **{"later": 20, "wrong_task": 16, "alone": 16, "soon": 16, "vague_time": 16},
+    **{"later": 20, "wrong_task": 16, "alone": 16, "soon": 16, "submits": 16, "vague_time": 16},
     **{"receipt": 16, "cancels": 16, "unbooks": 16, "changes": 24, "moves": 16},
     **{"cancels_order": 20, "cancelled": 16, "resumes": 20},
 }
