@@ -20,6 +20,7 @@ from csbot.dialogue.task_choice import asked_for_outright, new_task, resumed_tas
 from csbot.dialogue.told_before import without_repeating
 from csbot.dialogue.undoing import undoes
 from csbot.intents.answers import says
+from csbot.intents.matters import only_clauses
 from csbot.intents.task_answers import any_tells
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, task_candidate
 from csbot.models import Action, Candidate, Offer, Understanding
@@ -28,7 +29,8 @@ from csbot.text import has_emoji, is_foreign
 CLEAR_WISH = 0.7
 """A wish for a human that words show as clearly as this is granted however well an FAQ fits; another must beat the FAQ."""
 LEAST_OF_THREE = 0.6
-"""A part of a message with three matters is answered where the bot is as sure of it as this: short parts are taken for much."""
+"""A part of a message with three matters, or that only a stop parts from another, is answered where the bot is as sure of it as
+this: short parts are taken for much."""
 
 SURE_WISH = 0.95
 """Below it, 「叫人来」 beside a task that is asked for outright calls for somebody to do that task."""
@@ -168,7 +170,8 @@ def _two_questions(message: Understanding, policy: Policy) -> Action | None:
     if len(message.parts) != 2 or (message.candidates and message.candidates[0].exact):
         return None
     first, second = message.parts
-    sure = all(part.action is None and policy.band(part) == "answer" for part in message.parts)
+    least = max(policy.answer, LEAST_OF_THREE) if only_clauses(message.normalised) else policy.answer
+    sure = all(part.action is None and part.confidence >= least for part in message.parts)
     if not sure or first.faq_id == second.faq_id:
         return None
     return Action(kind="answer", rule="two_questions", candidate=first, also=(second,))

@@ -15,7 +15,10 @@ LEAST_HALF = 4
 LONGEST_LEAD = 10
 """Characters before a list: 「想问三个事」."""
 _STOPS = " ,，。.;；!！?？、"
+MOST_QUESTIONS = 3
+"""Questions of one message that are answered one by one."""
 _CLAUSE = re.compile(r"[,，。;；!！~\s]+")
+_QUESTION = re.compile(r"[,，。;；!！?？~\s]+")
 _SLOT_LABEL = re.compile(
     r"(?:我叫做?|我是|姓名|名字|收[件货]人|联系人|本人|手机号?码?|电话号?码?|联系方式|订单编?号|单号|编号|号码"
     r"|(?:手机|电话)?号?码?(?:的|最)?(?:尾号|尾数|后[四4]位))(?:是|为|叫|:|：|\s)*$"
@@ -47,9 +50,16 @@ def questions_in(form: str) -> tuple[str, ...] | None:
     (('门锁离线了', '指纹也不灵'), None, None)
     >>> questions_in("1.安装要钱吗2.几天能装好3.垃圾清走吗"), questions_in("柜门歪了,发票没开,还有积分没到账")
     (('安装要钱吗', '几天能装好', '垃圾清走吗'), ('柜门歪了', '发票没开', '积分没到账'))
+    >>> questions_in("怎么注册会员,积分怎么用"), questions_in("锁没电了,怎么办")
+    (('怎么注册会员', '积分怎么用'), None)
     """
-    parts = _listed(form) or _joined(form)
+    parts = _listed(form) or _joined(form) or _asked(form)
     return tuple(parts) if len(parts) > 1 and min(map(len, parts)) >= LEAST_HALF else None
+
+
+def only_clauses(form: str) -> bool:
+    """Whether nothing but stops parts the questions of a message: no word and no number says that another matter begins."""
+    return not _listed(form) and not _joined(form)
 
 
 def _listed(form: str) -> list[str]:
@@ -79,3 +89,11 @@ def _joined(form: str) -> list[str]:
     clauses = [clause for clause in _CLAUSE.split(first) if clause]
     apart = len(clauses) == 2 and min(map(len, clauses)) >= LEAST_HALF and not any(map(_pattern("beside").search, clauses))
     return [*clauses, last] if apart else [first, last]
+
+
+def _asked(form: str) -> list[str]:
+    """The clauses, where each asks and says of what; a mere account before them, or a question that leaves out its subject,
+    makes one matter of all."""
+    clauses = [clause for clause in _QUESTION.split(form) if clause]
+    apart = 1 < len(clauses) <= MOST_QUESTIONS and all(map(_pattern("asks").search, clauses))
+    return clauses if apart and not any(map(_pattern("elliptic").search, clauses)) else []

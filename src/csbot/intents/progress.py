@@ -23,9 +23,13 @@ Account = Literal[
     "stays",
     "tried",
     "besides",
+    "elsewhere",
+    "broken",
 ]
 LONGEST_ACCOUNT = 24
 """Characters beyond which an account says more than that something is done, or not done yet."""
+_NO_ORDER: tuple[Account, ...] = ("undone", "on_offer", "elsewhere")
+"""Of these there is nothing to look up in an order, however much they ask."""
 _pattern = partial(load_pattern, "csbot.intents.data", "progress.yaml")
 
 
@@ -39,7 +43,7 @@ def asks_progress(text: str, form: str) -> bool:
     """
     if not has_hanzi(form):
         return True
-    if tells("undone", form) or tells("on_offer", form):
+    if any(tells(kind, form) for kind in _NO_ORDER):
         return False
     asked = text.rstrip().endswith(("?", "？"))
     return asked or bool(_pattern("asks").search(form) or _pattern("awaits").search(form))
@@ -50,7 +54,11 @@ def tells(kind: Account, form: str) -> bool:
 
     >>> tells("done", "已经装上了"), tells("done", "装上了吗"), tells("undone", "图还没签字呢"), tells("beside", "水一直流")
     (True, False, True, True)
+    >>> tells("done", "师傅来了"), tells("done", "柜门掉下来了")
+    (True, False)
     """
+    if kind == "done" and tells("broken", form):
+        return False
     return 0 < len(form) <= LONGEST_ACCOUNT and _pattern(kind).search(form) is not None
 
 
