@@ -1,4 +1,4 @@
-"""Nobody is sent the same answer twice: the sentence that is asked for, then a human offered, then called."""
+"""Nobody is sent the same answer twice: the sentence that is asked for, or all in lines once; a human offered, then called."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 
 from csbot import Chatbot, KnowledgeBase, Session
 from csbot.dialogue.answer_memory import REMEMBERED, Told
+from csbot.dialogue.asked_parts import part_asked, part_told
 from csbot.dialogue.policy import decide
 from csbot.dialogue.state import State, advance, replay
-from csbot.dialogue.told_before import part_asked, part_told
 from csbot.dialogue.turns import turn_of
 from csbot.models import Action, Candidate, Turn, Understanding, utc_now
 
 RULES = "灯具签收 7 天内可退，运费由买家付。灯罩碎了请拍照，我们补发。灯带可以剪短，每 10 厘米一剪口。"
 ASKED = Turn(user="灯能退不", kind="answer", rule="confident", faq_id="lamp", reply=RULES)
 SAID = advance(START, ASKED)
+LINES = "1. 灯具签收 7 天内可退，运费由买家付。\n2. 灯罩碎了请拍照，我们补发。\n3. 灯带可以剪短，每 10 厘米一剪口。"
+LAID_OUT = advance(SAID, ASKED.model_copy(update={"user": "灯怎么退法", "rule": "told_in_lines", "reply": LINES}))
 LAMP = candidate("lamp", 0.9)
 
 
@@ -27,8 +29,10 @@ def follow(state: State, said: Understanding, **settings: object) -> tuple[Actio
 
 
 @pytest.mark.parametrize("text", ["我这盏想退掉", "灯怎么个退法", "退灯的规矩是啥样"])
-def test_the_same_answer_is_offered_a_human_with_and_the_second_time_calls_one(text: str) -> None:
+def test_what_no_sentence_tells_alone_is_looked_for_in_lines_then_a_human_is_offered_then_called(text: str) -> None:
     action, state = follow(SAID, message(text, LAMP))
+    assert (*told(action), action.part, action.wording) == ("answer", "told_in_lines", LINES, "told_in_lines")
+    action, state = follow(state, message(text + "啊", LAMP))
     assert (*told(action), action.offer, action.wording) == ("fallback", "told_before", "asked", "told_before")
     again, _ = follow(state, message("就是想把灯退了", LAMP), dialogue={"miss_limit": 9})
     assert (*told(again), again.reason) == ("handoff", "told_before", "not_understood")
@@ -48,7 +52,9 @@ def test_a_sentence_of_the_answer_that_is_asked_for_is_told_alone_and_once(text:
     action, state = follow(SAID, message(text, LAMP))
     assert (*told(action), action.part) == ("answer", "told_part", part)
     state = replay([ASKED, Turn(user=text, kind="answer", rule="told_part", faq_id="lamp", reply=part)])
-    assert told(follow(state, message(text + "啊", LAMP))[0]) == ("fallback", "told_before")
+    action, state = follow(state, message(text + "啊", LAMP))
+    assert told(action) == ("answer", "told_in_lines")
+    assert told(follow(state, message(text + "呀", LAMP))[0]) == ("fallback", "told_before")
 
 
 @pytest.mark.parametrize("text", ["灯罩还是碎的", "灯带没剪", "灯罩和灯带哪个先坏呀", "灯带多少钱", "灯罩几点送来"])
@@ -82,7 +88,7 @@ def test_of_an_answer_told_the_sentence_that_turns_on_a_detail_of_the_case_is_to
 def test_a_detail_that_no_sentence_turns_on_is_noted_and_does_not_count_as_asking_again() -> None:
     action, state = follow(SAID, message("不是我弄碎的", LAMP), dialogue={"miss_limit": 9})
     assert (*told(action), action.offer) == ("fallback", "told_detail", "asked")
-    assert told(follow(state, message("我这盏想退掉", LAMP), dialogue={"miss_limit": 9})[0]) == ("fallback", "told_before")
+    assert told(follow(state, message("我这盏想退掉", LAMP), dialogue={"miss_limit": 9})[0]) == ("answer", "told_in_lines")
     action, _ = follow(SAID, message("签收三天了", LAMP))
     assert (*told(action), action.part) == ("answer", "told_part", "灯具签收 7 天内可退，运费由买家付。")
 
@@ -106,13 +112,13 @@ def test_the_same_words_sent_again_at_once_are_an_accident_once() -> None:
     action, _ = follow(SAID, message(ASKED.user, LAMP))
     assert told(action) == ("answer", "confident")
     twice = advance(SAID, ASKED)
-    assert told(follow(twice, message(ASKED.user, LAMP))[0]) == ("fallback", "told_before")
-    later = advance(SAID, Turn(user="嗯", kind="smalltalk", rule="smalltalk_ack"))
-    assert told(follow(later, message(ASKED.user, LAMP))[0]) == ("fallback", "told_before")
+    assert told(follow(twice, message(ASKED.user, LAMP))[0]) == ("answer", "told_part")
+    later = advance(LAID_OUT, Turn(user="嗯", kind="smalltalk", rule="smalltalk_ack"))
+    assert told(follow(later, message("我这盏想退掉", LAMP))[0]) == ("fallback", "told_before")
 
 
 def test_what_was_told_long_ago_is_told_anew() -> None:
-    state = SAID
+    state = LAID_OUT
     for number in range(REMEMBERED):
         assert told(follow(state, message("灯怎么个退法", LAMP))[0]) == ("fallback", "told_before")
         state = advance(state, Turn(user="别的", kind="answer", rule="confident", faq_id=f"other-{number}", reply="…"))
@@ -123,7 +129,8 @@ def test_a_menu_has_nothing_that_was_told_just_now() -> None:
     unsure = [candidate(name, 0.5) for name in ("lamp", "bulb")]
     action, _ = follow(SAID, message("那个灯呀", *unsure))
     assert [option.faq_id for option in action.options] == ["bulb"]
-    assert told(follow(SAID, message("那个灯呀", unsure[0]))[0]) == ("fallback", "told_before")
+    assert told(follow(SAID, message("那个灯呀", unsure[0]))[0]) == ("answer", "told_in_lines")
+    assert told(follow(LAID_OUT, message("那个灯呀", unsure[0]))[0]) == ("fallback", "told_before")
     other = advance(SAID, Turn(user="别的", kind="answer", rule="confident", faq_id="other", reply="…"))
     assert [one.faq_id for one in follow(other, message("那个灯呀", *unsure))[0].options] == ["lamp", "bulb"]
 
@@ -143,6 +150,8 @@ def test_in_a_task_the_task_goes_on_and_yes_answers_its_question() -> None:
     asked = {"task": "fault_report", "slot": "phone", "slots": {"product": "橱柜"}}
     state = replay([Turn(user="修柜子", kind="ask_slot", rule="r", **asked), ASKED.model_copy(update=asked)])
     action, state = follow(state, message("灯怎么个退法吗", LAMP))
+    assert (*told(action), action.slot, action.slots) == ("answer", "told_in_lines", "phone", {"product": "橱柜"})
+    action, state = follow(state, message("灯是怎么个退法吗", LAMP))
     assert (*told(action), action.offer, action.slots) == ("fallback", "told_before", "mentioned", {"product": "橱柜"})
     assert (state.task, state.asked) == ("fault_report", "phone")
 

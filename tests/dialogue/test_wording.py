@@ -27,6 +27,7 @@ OF_THE_TASK = {"ask", "invalid", "done", "failed"}
 """Worded by the declaration of the task."""
 FILLED = {
     *("resume_slot", "clarify_one", "told_again", "told_part", "also", "done_again", "other_key", "question_unanswered"),
+    "told_in_lines",
     *("answer_failed", "forgone", "account_added", "parts_left"),
     *("slot_explained", "slot_lacked", "slot_refused", "not_on_record"),
 }

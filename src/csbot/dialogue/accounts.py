@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from csbot.dialogue.asked_parts import is_detail, part_if_it_stays
 from csbot.dialogue.order_progress import keys_in
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
-from csbot.dialogue.told_before import is_detail, part_if_it_stays
 from csbot.intents.details import failed
 from csbot.intents.matters import matter_of
 from csbot.intents.progress import Account, asks_progress, tells

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from csbot.models import Turn
@@ -12,6 +12,10 @@ PART = "told_part"
 """Rule of the turn in which, of an answer told before, only what was asked is told."""
 TOLD_BEFORE = "told_before"
 """Rule of the turn in which the customer is told that they have had the answer, and a human is offered."""
+IN_LINES = "told_in_lines"
+"""Rule of the turn in which an answer told before is laid out in lines: what is asked stands in it, nobody can say where."""
+LAID_OUT = (IN_LINES, "not_clear")
+"""Rules of turns after which the last answer stands in lines on the customer's screen."""
 REMEMBERED = 3
 """Turns for which an answer counts as told: it stands on the customer's screen. Later it may be told anew."""
 
@@ -23,13 +27,18 @@ def sentences(answer: str) -> list[str]:
     return [part.strip() for part in _SENTENCE.findall(answer) if part.strip()]
 
 
+def numbered(parts: Sequence[str]) -> str:
+    """Parts in numbered lines."""
+    return "\n".join(f"{number}. {part}" for number, part in enumerate(parts, start=1))
+
+
 @dataclass(frozen=True)
 class Told:
     """An answer that was told.
 
     :ivar text: what was said. :ivar asked: the messages that it was the answer to. :ivar times: how often it was told in full.
     :ivar parts: what was told of it since. :ivar vain: how often it was asked for once more, and not told.
-    :ivar since: turns since it was last talked of.
+    :ivar since: turns since it was last talked of. :ivar laid_out: it was told again in lines.
     """
 
     text: str
@@ -38,12 +47,27 @@ class Told:
     parts: tuple[str, ...] = ()
     vain: int = 0
     since: int = 0
+    laid_out: bool = False
+
+
+def last_told(answers: Mapping[str, Told]) -> tuple[str, Told | None]:
+    """The answer that the last turn told or talked of, and the id of its FAQ; none: "" and None."""
+    return next(((faq_id, told) for faq_id, told in answers.items() if not told.since), ("", None))
+
+
+def in_lines(told: Told) -> str:
+    """An answer in numbered lines; "" where it has but one."""
+    parts = sentences(told.text)
+    return numbered(parts) if len(parts) > 1 else ""
 
 
 def remembered(told: Mapping[str, Told], turn: Turn) -> dict[str, Told]:
     """The answers told, by the id of their FAQ, after one more turn."""
     kept = {faq_id: replace(one, since=one.since + 1) for faq_id, one in told.items() if one.since + 1 < REMEMBERED}
     if turn.faq_id is None:
+        if turn.rule in LAID_OUT and turn.reply:  # the last answer, told again because it was not clear
+            faq_id, last = last_told(told)
+            kept |= {faq_id: replace(last, laid_out=True)} if last else {}
         return kept
     before = kept.get(turn.faq_id)
     if before is None:
@@ -51,6 +75,8 @@ def remembered(told: Mapping[str, Told], turn: Turn) -> dict[str, Told]:
     now = replace(before, asked=(*before.asked, turn.user), since=0)
     if turn.rule == PART:
         now = replace(now, parts=(*before.parts, turn.reply))
+    elif turn.rule == IN_LINES:
+        now = replace(now, laid_out=True)
     elif turn.rule == TOLD_BEFORE:
         now = replace(now, vain=before.vain + 1)
     else:

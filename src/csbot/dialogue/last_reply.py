@@ -4,10 +4,13 @@ bot is asked what to do without being told about what, a complaint is announced,
 from __future__ import annotations
 
 from csbot.dialogue import order_in_hand
-from csbot.dialogue.answer_memory import sentences
+from csbot.dialogue.answer_memory import IN_LINES, last_told, numbered, sentences
+from csbot.dialogue.asked_parts import part_if_it_stays
 from csbot.dialogue.mood import UPSET
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import DOUBTED, NOT_CLEAR, REFUSED, State
+from csbot.dialogue.told_before import tell_part
+from csbot.dialogue.told_steps import asks_again, asks_next, step_asked, steps
 from csbot.intents.answers import says
 from csbot.intents.signals import shown_by_words
 from csbot.kb.task_intents import PREFIX
@@ -28,8 +31,11 @@ def doubts_last_reply(state: State, message: Understanding, policy: Policy) -> A
     order is meant than the one shown is no doubt.
     """
     form = message.normalised
+    if step := _step_of_the_last(state, message):
+        return step
     denies = bool(state.told) and (says("not_meant", form) or says("not_right", form))
-    rule = NOT_CLEAR if says("unclear", form) else REFUSED if denies or says("unanswered", form) else None
+    again = last_told(state.answers)[1] is not None and asks_again(form)
+    rule = NOT_CLEAR if says("unclear", form) or again else REFUSED if denies or says("unanswered", form) else None
     other_order = state.order_id and not state.since_order and says("another", form)
     taken = state.task or message.picked or message.rejected or (message.candidates and message.candidates[0].exact)
     if rule is None or taken or other_order or shown_by_words(message.signals, "human_wanted") >= WISH_IN_WORDS:
@@ -41,11 +47,29 @@ def doubts_last_reply(state: State, message: Understanding, policy: Policy) -> A
     if state.options and not state.offers_orders:
         options = tuple(map(_option, state.options, state.option_texts))
         return Action(kind="clarify", rule=rule, options=options, wording="clarify_again")
-    parts = sentences(state.told)
+    _, last = last_told(state.answers)
+    parts = sentences(last.text if last else state.told)
     if len(parts) < LEAST_PARTS:
         return Action(kind="fallback", rule=rule, wording="not_clear", offer="mentioned")
-    steps = "\n".join(f"{number}. {part}" for number, part in enumerate(parts, start=1))
-    return Action(kind="fallback", rule=rule, wording="told_again", text=steps, offer="mentioned")
+    return Action(kind="fallback", rule=rule, wording="told_again", text=numbered(parts), offer="mentioned")
+
+
+def _step_of_the_last(state: State, message: Understanding) -> Action | None:
+    """Of the answer just told, the step asked for by its number, or what comes next; all of it, where that is not clear."""
+    faq_id, told = last_told(state.answers)
+    if told is None or state.task or state.options or message.picked:
+        return None
+    number = step_asked(message.normalised)
+    if number is None and not asks_next(message.normalised):
+        return None
+    parts = steps(told)
+    if number is None:
+        told_last = max((place for place, part in enumerate(parts, 1) if any(part in one for one in told.parts)), default=0)
+        number = told_last + 1 if told_last else None
+    if number is not None and number <= len(parts):
+        return tell_part(faq_id, told, parts[number - 1], message)
+    lines = "" if told.laid_out else numbered(parts)
+    return tell_part(faq_id, told, lines, message, IN_LINES) if lines else None
 
 
 def complains(message: Understanding) -> Action | None:
@@ -73,6 +97,9 @@ def names_no_matter(state: State, message: Understanding, policy: Policy) -> Act
         return Action(kind="smalltalk", rule="sighs", wording="at_a_loss", offer="mentioned")
     if not says("at_a_loss", form):
         return None
+    faq_id, told = last_told(state.answers)
+    if told and (remedy := part_if_it_stays(told)) and not any(remedy in reply for reply in told.parts):
+        return tell_part(faq_id, told, remedy, message)
     if state.told:
         return Action(kind="fallback", rule="at_a_loss", wording="told_detail", offer="asked")
     return _at_the_limit("at_a_loss", state, policy)

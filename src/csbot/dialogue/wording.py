@@ -32,7 +32,7 @@ def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, n
     task = tasks.get(action.task or "")
     resume = _resume(state, action, task)
     if action.kind == "answer":
-        answer = say("told_part", state.turns).format(part=action.part) if action.part else answer
+        answer = say(action.wording or "told_part", state.turns).format(part=action.part) if action.part else answer
         return action.text + answer + resume
     if action.rule in TOLD_AS_IT_IS:
         return action.text
