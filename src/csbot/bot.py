@@ -225,7 +225,7 @@ class Chatbot:
             vector=vector,
             earlier=session.turns[-RECALLED:],
             recent=self._recent,
-            topic_of_task=task.topic if task else "",
+            topic_of_task=self._topic(state),
         )
         policy = self.policy(contents, message.degraded)
         names = tuple(dict.fromkeys((*state.names, *names_in(message))))
@@ -253,6 +253,12 @@ class Chatbot:
             ticket=held if action.kind == "handoff" else None,
             trace=trace,
         )
+
+    def _topic(self, state: State) -> str:
+        """What the task under way is about, or the one that was just done: 「收费吗」 then asks of it."""
+        just_done = state.done.task if state.done and state.done.since < 2 else ""  # the next question, and one more
+        task = self.tasks.get(state.task or just_done)
+        return task.topic if task else ""
 
     def policy(self, contents: Contents, degraded: bool) -> Policy:
         """Settings and thresholds in force.

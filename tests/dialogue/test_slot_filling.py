@@ -149,3 +149,32 @@ def test_a_day_that_is_asked_about_or_ruled_out_is_not(text: str) -> None:
 def test_a_day_read_back_that_is_ruled_out_is_taken_back() -> None:
     assert taken_back(FAULT, ALL, "confirm", message("2026-11-25没空")) == ["wished_time"]
     assert taken_back(FAULT, ALL, "confirm", message("2026-11-26没空")) == []
+
+
+@pytest.mark.parametrize(("text", "asked", "expected"), [
+    ("文二路9号1幢602室", "fault", {"address": "文二路9号1幢602室"}),
+    ("周六下午", "fault", None), ("尽快来", "fault", {}),
+])  # fmt: skip
+def test_what_belongs_to_another_field_is_not_taken_for_the_fault(
+    text: str, asked: str, expected: dict[str, str] | None
+) -> None:
+    values = filled(text, {"product": "衣柜"}, asked).values
+    assert "fault" not in values
+    assert "wished_time" in values if expected is None else values == expected
+
+
+@pytest.mark.parametrize("text", ["不是，是门锁", "说错了是门锁", "其实是门锁", "打错了 门锁"])
+def test_a_choice_is_put_right_while_something_else_is_asked(text: str) -> None:
+    assert filled(text, {"product": "衣柜"}, "fault").values == {"product": "智能门锁"}
+
+
+@pytest.mark.parametrize("text", ["是603不是602", "不是602，是603", "602错了，是603", "门牌应该是603", "地址门牌错了 是603"])
+def test_one_number_of_the_address_is_put_right(text: str) -> None:
+    assert filled(text, {**ALL, "address": "文二路9号1幢602"}, "confirm").values == {"address": "文二路9号1幢603"}
+
+
+def test_a_value_is_kept_without_its_name_and_an_hour_with_what_makes_it_a_span() -> None:
+    assert filled("地址 江干区凤起路12号", {"product": "衣柜", "fault": "坏了"}, "address").values == {
+        "address": "江干区凤起路12号"
+    }
+    assert filled("后天下午三点以后", {}, "wished_time").values["wished_time_said"] == "后天下午三点以后"

@@ -7,15 +7,20 @@ from functools import cache
 
 from csbot.config import BotConfig
 from csbot.dialogue.order_list import places_in
-from csbot.dialogue.order_progress import ask, continue_with, keys_in, look_up, next_slot, proven
+from csbot.dialogue.order_progress import ask, continue_with, keys_in, look_up, next_slot, proven, start
 from csbot.dialogue.order_questions import LONGEST, UNWANTED, disputes, question_in, takes_offer, yields
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ANOTHER, FOLLOW_UP, State
 from csbot.intents.answers import says
+from csbot.intents.matters import matter_of
+from csbot.intents.name_forms import is_likely
 from csbot.intents.names import person_asked_for
+from csbot.intents.slots import read_slots
 from csbot.models import Action, Understanding
-from csbot.resources import load_pattern, load_yaml
+from csbot.resources import filled, load_pattern, load_yaml
+from csbot.text import normalise
 
+_ORDERS = ("csbot.dialogue.data", "orders.yaml")
 RECENT = 4
 """Turns for which an order that was shown stays in hand."""
 SURE = 0.85
@@ -43,7 +48,7 @@ def about_the_order_in_hand(
     if state.order_id is None or not is_in_hand(state):
         return None
     given, form = keys_in(message), message.normalised
-    proof = {name: value for name, value in state.shown.items() if name in ("phone", "name")}
+    proof = _proof(state)
     if "order_id" in given and "phone" not in given:
         return continue_with(state, proof | given, given, config, True, rule="another_order_id")
     if given:
@@ -64,15 +69,23 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
     An exact question of the knowledge base is that question; a task under way, and a key of another order, go first.
     """
     top = message.candidates[0] if message.candidates else None
-    if state.order_id is None or not is_in_hand(state) or state.task or not policy.has_orders:
+    if state.task or not policy.has_orders or message.picked:
         return None
-    if message.picked or keys_in(message):
+    if proves_and_asks(message, policy.config):
+        return start(state, message, policy.config, True, rule="task_slots")
+    if state.order_id is None or not is_in_hand(state):
+        return None
+    if renamed := _under_another_name(state, message, policy.config):
+        return renamed
+    if keys_in(message):
         return None
     if state.offers_orders and places_in(message.normalised, state.option_texts):
         return None  # it names one of those listed, perhaps another
     if asks_for_anothers(state, message.normalised) and not (top and top.exact and top.action is None):
         return _elsewhere(state, policy.config)
-    about = question_in(message.normalised)
+    about = question_in(message.normalised) or question_in(behind_goods(message.normalised, state.orders.goods) or "")
+    if about is None and state.orders.goods and names_other_goods(message.normalised, state.orders.goods):
+        return continue_with(state, _proof(state), {}, policy.config, True, rule=ANOTHER)
     if about is None or (top and top.exact and top.action is None):
         return None
     if state.orders.called and disputes(about):  # they have it before them: one more thing for whom is awaited
@@ -80,6 +93,61 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
     if (about == UNWANTED and state.since_order > 0) or (yields(about) and top and top.confidence >= FAIR):
         return None
     return look_up_again(state, about)
+
+
+def _proof(state: State) -> dict[str, str]:
+    """What of the proof of the order in hand holds for the same customer's others."""
+    return {name: value for name, value in state.shown.items() if name in ("phone", "name")}
+
+
+def proves_and_asks(message: Understanding, config: BotConfig) -> bool:
+    """Whether a message proves an order and asks when it comes: that is no question about the merchant's rules."""
+    given = keys_in(message)
+    form = matter_of(message.text, message.slots)
+    return next_slot(given, config.orders) is None and _pattern("asked_with_proof").search(form) is not None
+
+
+def _under_another_name(state: State, message: Understanding, config: BotConfig) -> Action | None:
+    """The order of the same phone under the name that the customer puts right: 「不对，我叫刘芳」. It is proven anew."""
+    phone, old = state.shown.get("phone"), state.shown.get("name")
+    others = [slot for slot in message.slots if slot.name != "name"]
+    if not phone or not old or others or len(message.normalised) > LONGEST_ASKING:
+        return None
+    names = [slot.value for slot in read_slots(message.text, asked="name").slots if slot.name == "name"]
+    name = next((name for name in names if normalise(name) != normalise(old)), None)
+    if name is None:
+        return None
+    terms = {"name": re.escape(normalise(name)), "old": re.escape(normalise(old))}
+    if not re.search(filled(load_yaml(*_ORDERS)["renames"], terms), message.normalised):
+        return None
+    if message.normalised == normalise(name) and not is_likely(name, ""):
+        return None
+    return continue_with(state, {"phone": phone, "name": name}, {"name": name}, config, True, rule="another_name")
+
+
+def behind_goods(form: str, goods: str) -> str | None:
+    """What a message in normal form says behind the goods of the order in hand, which it begins with; None: with none of them.
+
+    >>> behind_goods("我的衣柜什么时候装", "定制衣柜 2 组"), behind_goods("橱柜什么时候装", "定制衣柜 2 组")
+    ('什么时候装', None)
+    """
+    start = _pattern("goods_lead").match(form).end()  # type: ignore[union-attr]
+    lines = normalise(goods)
+    for end in range(len(form) - 1, start, -1):
+        word = form[start:end].removesuffix("子")
+        if re.search(rf"{re.escape(word)}(?![\u4e00-\u9fff])", lines) and "\u4e00" <= word[-1:] <= "\u9fff":
+            return form[end:].lstrip("的那个套,")
+    return None
+
+
+def names_other_goods(form: str, goods: str) -> bool:
+    """Whether a message in normal form asks how goods stand that the order in hand does not hold.
+
+    >>> names_other_goods("那我的锁呢", "定制衣柜 2 组"), names_other_goods("我的衣柜呢", "定制衣柜 2 组")
+    (True, False)
+    """
+    named = _pattern("other_goods").search(form)
+    return named is not None and named["goods"].removesuffix("子") not in normalise(goods) and behind_goods(form, goods) is None
 
 
 def asks_for_anothers(state: State, form: str) -> bool:
@@ -90,7 +158,7 @@ def asks_for_anothers(state: State, form: str) -> bool:
     named = person_asked_for(form)
     if named and named not in own:
         return True
-    return load_pattern("csbot.dialogue.data", "orders.yaml", "others").search(form) is not None
+    return load_pattern(*_ORDERS, "others").search(form) is not None
 
 
 def _elsewhere(state: State, config: BotConfig) -> Action:
@@ -119,8 +187,8 @@ def not_in_the_order(state: State, message: Understanding) -> Action | None:
 
 
 @cache
-def _follow_up() -> re.Pattern[str]:
-    return re.compile(load_yaml("csbot.dialogue.data", "orders.yaml")["follow_up"])
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(load_yaml(*_ORDERS)[name])
 
 
 def is_follow_up(text: str) -> bool:
@@ -129,4 +197,4 @@ def is_follow_up(text: str) -> bool:
     >>> is_follow_up("那多久能到"), is_follow_up("你们发什么快递"), is_follow_up("质保多久")
     (True, False, False)
     """
-    return len(text) <= 16 and bool(_follow_up().search(text))
+    return len(text) <= 16 and bool(_pattern("follow_up").search(text))

@@ -8,7 +8,9 @@ from typing import Any
 
 from csbot.dialogue.order_memory import SEVERAL
 from csbot.dialogue.order_progress import pick, proof_of_list, proven
+from csbot.dialogue.order_questions import question_in
 from csbot.dialogue.state import State
+from csbot.dialogue.telling import kind_of
 from csbot.intents.denials import after_no
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Candidate, Understanding
@@ -25,7 +27,11 @@ def picked_from_list(state: State, message: Understanding) -> Action | None:
     """The orders of the list that a message means, told in full where it is one, in short where they are several."""
     if not state.offers_orders or message.picked or message.rejected:
         return None
-    places = places_in(after_no(message.normalised), state.option_texts)
+    form = after_no(message.normalised)
+    if asked := _asked_of_one(form, state.option_texts):
+        place, about = asked
+        return pick(state, state.options[place]).model_copy(update={"about": about})
+    places = places_in(form, state.option_texts) or _standing(form, state.option_texts)
     if len(places) == 1:
         return pick(state, state.options[places[0]])
     if not places:
@@ -65,6 +71,28 @@ def places_in(form: str, options: tuple[str, ...]) -> list[int]:
             return []
         meant |= holding
     return sorted(place for place in meant if place < len(options))
+
+
+def _standing(form: str, options: tuple[str, ...]) -> list[int]:
+    """Places of the orders that stand as the message says: 「没到的那个」「还在设计的那单」."""
+    if not 0 < len(form) <= LONGEST:
+        return []
+    for state in _data()["states"]:
+        if re.search(_data()["points"].replace("<state>", state["pattern"]), form):
+            kinds = [kind_of(option.rpartition(" ")[2]) for option in options]
+            return [place for place, kind in enumerate(kinds) if kind in state["kinds"]]
+    return []
+
+
+def _asked_of_one(form: str, options: tuple[str, ...]) -> tuple[int, str] | None:
+    """The place of the only order that a question can mean, 「为什么延期」, and that question."""
+    about = question_in(form)
+    if about != "reason":
+        return None
+    words = [words for words in _data()["states"] if words["kinds"] in (["late"], ["cancelled"], ["wrong"])]
+    kinds = [kind for state in words if re.search(state["pattern"], form) for kind in state["kinds"]]
+    places = [place for place, option in enumerate(options) if kind_of(option.rpartition(" ")[2]) in kinds]
+    return (places[0], about) if len(places) == 1 else None
 
 
 def _goods(part: str) -> str:

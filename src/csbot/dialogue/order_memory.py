@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from csbot.dialogue.telling import goods_told
 from csbot.models import Turn
 
 KEPT = 3
@@ -21,6 +22,7 @@ _PASSING = ("answer", "clarify", "fallback", "smalltalk")
 class OrderMemory:
     """:ivar listed: the slots that proved the orders listed last. :ivar since_listed: turns since these were talked of.
     :ivar mentioned: order id, phone and name that the customer gave beside another matter. :ivar since_mentioned: turns since.
+    :ivar goods: goods of the order that was told last.
     :ivar called: a human has been called and has not come yet, as far as the turns tell.
     """
 
@@ -28,6 +30,7 @@ class OrderMemory:
     since_listed: int = 0
     mentioned: dict[str, str] = field(default_factory=dict)
     since_mentioned: int = 0
+    goods: str = ""
     called: bool = False
 
 
@@ -47,6 +50,7 @@ def remembered(memory: OrderMemory, turn: Turn, *, about_list: bool) -> OrderMem
         since_listed=0 if lists or about_list else memory.since_listed + 1,
         mentioned=mentioned,
         since_mentioned=since,
+        goods=goods_told(turn.reply) or memory.goods if turn.order_id else memory.goods,
         called=turn.kind == "handoff" or (memory.called and (turn.ticket_id is not None or turn.kind in _PASSING[1:])),
     )
 

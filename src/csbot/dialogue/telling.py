@@ -46,6 +46,16 @@ def opening(order: Order) -> str:
     return f"订单 {order.order_id}{items}：{order.status or data['no_status']}{words.get('means', '')}。"
 
 
+def goods_told(reply: str) -> str:
+    """The goods of the order that a reply tells from its beginning, as `opening` words them; "" where it does not.
+
+    >>> goods_told("订单 QH1（智能门锁 F5、铃铛 1 个）：已发货，正在送往您那里。")
+    '智能门锁 F5、铃铛 1 个'
+    """
+    told = re.search(r"订单 \S+?（(.+?)）：", reply.partition("\n")[0])
+    return told[1] if told else ""
+
+
 def expected(order: Order, now: datetime) -> str:
     """The date that is expected, with an apology where it has passed; "" where nothing is awaited."""
     data = load_yaml("csbot.dialogue.data", "orders.yaml")
