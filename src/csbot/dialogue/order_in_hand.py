@@ -13,7 +13,7 @@ from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ANOTHER, FOLLOW_UP, State
 from csbot.intents.answers import says
 from csbot.intents.matters import matter_of
-from csbot.intents.name_forms import is_likely
+from csbot.intents.name_forms import is_likely_end
 from csbot.intents.names import person_asked_for
 from csbot.intents.slots import read_slots
 from csbot.models import Action, Understanding
@@ -108,7 +108,7 @@ def proves_and_asks(message: Understanding, config: BotConfig) -> bool:
 
 
 def _under_another_name(state: State, message: Understanding, config: BotConfig) -> Action | None:
-    """The order of the same phone under the name that the customer puts right: 「不对，我叫刘芳」. It is proven anew."""
+    """The order of the same phone under the name that the customer puts right, 「不对，我叫刘芳」: it is proven anew."""
     phone, old = state.shown.get("phone"), state.shown.get("name")
     others = [slot for slot in message.slots if slot.name != "name"]
     if not phone or not old or others or len(message.normalised) > LONGEST_ASKING:
@@ -120,8 +120,8 @@ def _under_another_name(state: State, message: Understanding, config: BotConfig)
     terms = {"name": re.escape(normalise(name)), "old": re.escape(normalise(old))}
     if not re.search(filled(load_yaml(*_ORDERS)["renames"], terms), message.normalised):
         return None
-    if message.normalised == normalise(name) and not is_likely(name, ""):
-        return None
+    if message.normalised == normalise(name) and not is_likely_end(name, ""):
+        return None  # 「王总好」
     return continue_with(state, {"phone": phone, "name": name}, {"name": name}, config, True, rule="another_name")
 
 

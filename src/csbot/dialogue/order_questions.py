@@ -149,20 +149,20 @@ def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now
         return Told(_event(data["first"], min(order.events, key=lambda event: event.time), now), None)
     found = _event(data["related"], _quoted(order, question.get("quotes")), now)
     if made == "when" or (question.get("else") == "when" and not found):
-        return _when(order, kind, state + recorded, asked, now)
+        return _when(order, kind, state, recorded, asked, now)
     if found and not question.get("partly"):
         return Told(found, None)
     absent = in_turn(data["absent"], times).format(title=question["title"])
     return Told(absent + found + data["offers"]["ask"], "asked")
 
 
-def _when(order: Order, kind: dict[str, Any], state: str, asked: str, now: datetime) -> Told:
-    """The expected date; of an order that nothing is awaited of, how it stands."""
+def _when(order: Order, kind: dict[str, Any], state: str, recorded: str, asked: str, now: datetime) -> Told:
+    """The expected date, or the latest event where none is set; of an order that nothing is awaited of, how it stands."""
     data = _data()
     if not kind.get("awaited"):
-        return Told(state, None)
+        return Told(state + recorded, None)
     if not order.eta:
-        return Told(data["no_date"] + data["offers"]["ask"], "asked")
+        return Told(data["no_date"] + recorded + data["offers"]["ask"], "asked")
     hour = data["hour"] if re.search(data["hours"], asked) and ":" not in order.eta else ""
     text = _date(order, now) + hour
     if kind.get("offer") or has_passed(order.eta, now):
