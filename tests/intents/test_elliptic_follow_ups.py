@@ -11,8 +11,19 @@ import numpy as np
 import pytest
 
 from csbot import Chatbot, KnowledgeBase, Session
-from csbot.intents.follow_up import AGAIN_COSTS, MOST_CHARS, SOON, again_last, answered_before, leaning
+from csbot.intents.follow_up import (
+    AGAIN_COSTS,
+    MOST_CHARS,
+    SOON,
+    again_last,
+    answered_before,
+    asked_before,
+    leaning,
+    menu_before,
+    names_unknown,
+)
 from csbot.models import Candidate, Turn, utc_now
+from csbot.text import query_form
 
 PAIRS = [json.loads(line) for line in Path(__file__).with_name("follow_up_pairs.jsonl").read_text("utf-8").splitlines()]
 
@@ -77,3 +88,55 @@ def test_what_was_just_told_comes_behind_what_is_as_likely() -> None:
     )
     assert [(one.faq_id, one.confidence) for one in again_last([told, other], "a")] == [("b", 0.6), ("a", 0.7 - AGAIN_COSTS)]
     assert again_last([told, other], "c") == [told, other]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expect"),
+    [
+        ("台面开裂了", "要钱吗", "repair-countertop"),
+        ("质保多久", "五金呢", "repair-warranty"),
+        ("发什么快递", "锁呢", "logi-carrier"),
+        ("国家补贴能减多少", "怎么申请", "promo-subsidy"),
+        ("加个备注", "发货了呢", "order-add-remark"),
+        ("误点了取消", "审核通过了呢", "order-restore"),
+        ("指纹", "删", "lock-fp-delete"),
+        ("怎么取消", "预约量尺的", "measure-reschedule"),
+        ("质保多久", "另外怎么注册", "account-register"),
+        ("秒杀几点开始", "怎么领券", "promo-coupon-get"),
+    ],
+)
+def test_a_few_words_are_read_with_what_was_asked_before(sample_kb: KnowledgeBase, first: str, then: str, expect: str) -> None:
+    bot, session = Chatbot(sample_kb), Session(customer_id="c")
+    bot.reply(session, first)
+    assert bot.reply(session, then).trace.candidates[0].faq_id == expect
+
+
+def test_a_list_can_be_picked_from_again_until_something_else_is_said(sample_kb: KnowledgeBase) -> None:
+    bot, session = Chatbot(sample_kb), Session(customer_id="c")
+    offered = bot.reply(session, "发票").candidates
+    told = [bot.reply(session, text).faq_id for text in ("第一个", "不是，第二个", "3")]
+    assert told == [one.faq_id for one in offered[:3]]
+    bot.reply(session, "怎么录指纹")
+    assert bot.reply(session, "第二个").trace.rule != "option_picked"
+
+
+def test_what_nothing_speaks_of_is_no_follow_up(sample_kb: KnowledgeBase) -> None:
+    contents = sample_kb.contents
+    forms = ("沙发呢", "那木地板呢", "红烧肉怎么做", "五金呢", "拉篮呢", "要钱吗", "要是过期了怎么办")
+    assert [names_unknown(form, "repair-warranty", contents) for form in forms] == [True] * 3 + [False] * 4
+
+
+def test_the_question_before_is_the_first_about_it_and_tells_something(small_kb: KnowledgeBase) -> None:
+    turns = [turn("运费到底谁来出", "ship-fee"), turn("要钱吗", "ship-fee")]
+    assert asked_before("ship-fee", turns, small_kb.contents) == "运费到底谁来出"
+    faq = small_kb.contents.get("ship-fee")
+    assert faq is not None
+    assert asked_before("ship-fee", [turn("2", "ship-fee")], small_kb.contents) == query_form(faq.question)
+
+
+def test_a_list_is_what_was_just_offered_for_a_word_or_two() -> None:
+    menu = Turn(user="指纹", kind="clarify", rule="bare_topic", options=["a"], option_texts=["b"])
+    assert menu_before([menu], utc_now()) == "指纹"
+    assert menu_before([menu.model_copy(update={"user": "指纹为什么录不进去"})], utc_now()) is None
+    assert menu_before([menu, turn("a", "a")], utc_now()) is None
+    assert menu_before([menu.model_copy(update={"at": utc_now() - SOON - timedelta(seconds=1)})], utc_now()) is None

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import takewhile
 
 from csbot.intents.answers import says
+from csbot.intents.follow_up import SOON
 from csbot.kb.contents import Contents
 from csbot.kb.task_intents import PREFIX
-from csbot.models import Candidate, utc_now
+from csbot.models import Candidate, Turn, utc_now
 from csbot.text import normalise
 
+PICKED = "option_picked"
+"""Rule of the turn in which an option was picked."""
 _ORDINALS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4}
 _CHOICE = re.compile(
     r"^(?:那?就?我?(?:选|要选|要(?=第)|是|问的是|想问|说的是|要的是)?)?(?:第|选项|序号|no\.?)?\s*([一二三四五1-5])\s*(?:个|条|项|种|号|单|那个|这个|,|、|\.)*(?:问题|订单)?(?:吧|的|呗|啊|哦|呢)*$"
@@ -42,6 +47,20 @@ def find_choice(text: str, options: Sequence[str]) -> int | None:
     least = 4 if named == text else 2
     holding = [i for i, form in enumerate(forms) if len(named) >= least and named in form]
     return holding[0] if len(holding) == 1 else None
+
+
+def without_that_one(form: str) -> str:
+    """A message (normal form) without the words that point: 「安装的那个」 is 「安装」."""
+    return _THAT_ONE.sub("", form) or form
+
+
+def offered_still(earlier: Sequence[Turn], now: datetime) -> dict[str, str]:
+    """The options, by id, of a list of questions from which one was picked, while nothing else was talked of since."""
+    picks = list(takewhile(lambda turn: turn.rule == PICKED, reversed(earlier)))
+    before = earlier[-len(picks) - 1] if 0 < len(picks) < len(earlier) else None
+    if before is None or before.kind != "clarify" or now - picks[0].at > SOON:
+        return {}
+    return dict(zip(before.options, before.option_texts, strict=True))
 
 
 def option(contents: Contents, offers_orders: bool, option_id: str, text: str) -> Candidate | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from csbot.intents.answers import says
-from csbot.intents.follow_up import SOON
+from csbot.intents.follow_up import SOON, tells_state, without_asking
 from csbot.intents.progress import names_order, tells
 from csbot.models import Turn
 from csbot.text import normalise
@@ -36,10 +36,11 @@ def open_question(form: str, earlier: Sequence[Turn], now: datetime) -> tuple[st
     said = tuple(text for text in reversed(recent) if not says("at_a_loss", text))
     if failed(form, said):
         return said
+    form = without_asking(form) or form
     if not said or tells("settled", form) or (tells("arrived", form) and names_order(said[-1])):
         return ()
     waits = tells("lasts", form) and any(tells("awaited", text) for text in said)
-    return said if waits or any(tells(kind, form) for kind in ("done", "undone", "detail")) else ()
+    return said if waits or tells_state(form) or any(tells(kind, form) for kind in ("done", "undone", "detail")) else ()
 
 
 def failed(form: str, said: Sequence[str]) -> bool:

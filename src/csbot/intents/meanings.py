@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from csbot.encoders.base import Vectors
-from csbot.intents.follow_up import again_last
+from csbot.intents.answers import says
+from csbot.intents.choice import without_that_one
+from csbot.intents.follow_up import (
+    SURE_ALONE,
+    SURE_JOINED,
+    SURE_LEANING,
+    again_last,
+    asked_before,
+    begins_another,
+    leaning,
+    names_unknown,
+)
 from csbot.intents.progress import asks_progress
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase
@@ -21,6 +32,10 @@ MOST_CANDIDATES = 10
 def likeliest(candidates: Sequence[Candidate]) -> float:
     """Confidence of the first; 0.0 where there is none."""
     return candidates[0].confidence if candidates else 0.0
+
+
+def _of_others(candidates: Sequence[Candidate], told: str) -> float:
+    return likeliest([one for one in candidates if one.faq_id != told])
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,29 @@ class Meanings:
         ranked = [self.of(query_form("，".join((*about[place:], detail)))) for place in range(len(about))]
         last = earlier[-1].faq_id
         return max((tuple(again_last(found, last)) if last else found for found in ranked), key=likeliest)
+
+    def following(self, form: str, vector: Vectors, told: str, earlier: Sequence[Turn]) -> tuple[Candidate, ...]:
+        """What a few words right after an answer mean: what they ask of it, or what else they clearly are about.
+
+        :param told: the FAQ that was answered, by its id.
+        """
+        found = tuple(again_last(self.contents.rank(form, leaning(vector, told, self.contents), most=MOST_CANDIDATES), told))
+        if _of_others(found, told) >= SURE_LEANING or begins_another(form) or names_unknown(form, told, self.contents):
+            return found
+        if _of_others(self.contents.rank(form, vector, most=2), told) >= SURE_ALONE:
+            return found
+        joined = self.of(query_form(f"{form}，{asked_before(told, earlier, self.contents)}"))
+        return joined if likeliest(joined) >= max(SURE_JOINED, likeliest(found)) else found
+
+    def after_menu(self, form: str, asked: str, alone: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        """What a few words right after a list of questions mean, together with the words that the list was for.
+
+        :param asked: those words (query form). :param alone: what the message means by itself.
+        """
+        if likeliest(alone) >= SURE_ALONE and says("asks", form):
+            return alone
+        joined = self.of(query_form(asked + without_that_one(form)))
+        return joined if likeliest(joined) >= SURE_JOINED else alone
 
     def of_parts(self, texts: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[Candidate, ...]]:
         """The parts of a message that mean something, and what comes closest to each: an FAQ, or a look-up of orders."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
 from csbot.intents.answers import Answer, says, without_calling_off
-from csbot.intents.choice import find_choice, option
+from csbot.intents.choice import find_choice, offered_still, option
 from csbot.intents.denials import Denied, after_no, find_denied, without_denied
 from csbot.intents.details import open_question
-from csbot.intents.follow_up import again_last, answered_before, leaning
+from csbot.intents.follow_up import SURE_ALONE, answered_before, menu_before
 from csbot.intents.matters import matter_of, questions_in
 from csbot.intents.meanings import MOST_CANDIDATES, Meanings, likeliest
 from csbot.intents.names import says_nothing_else
@@ -116,7 +116,8 @@ def understand(
         intents = _intents(contents.intents(vector), signals, proves or asks_progress(text, said.form))
         if tasks is not None:
             intents |= tasks.probabilities(matter, vector, contents, kb.encode)
-    candidates, topic = _candidates(said, matter, vector, meanings, earlier)
+    of_task = max(intents.values(), default=0.0) >= SURE_ALONE
+    candidates, topic = _candidates(said, matter, vector, meanings, () if of_task else earlier)
     if topic_of_task and len(matter) <= ELLIPTIC_CHARS and tells("queries", matter):
         candidates = max(candidates, meanings.of(topic_of_task + matter), key=likeliest)
     repeat = find_repeat(
@@ -154,6 +155,9 @@ def _said(
     form = normalise(text)
     place = find_choice(after_no(form) if offers_orders else form, list(offered.values()))
     picked = option(contents, offers_orders, *list(offered.items())[place]) if place is not None else None
+    if not offered and not task and len(still := offered_still(earlier, utc_now())) > 1:
+        again = find_choice(after_no(form), list(still.values()))
+        picked = option(contents, False, *list(still.items())[again]) if again is not None else None
     rejected = bool(offered) and ((place is not None and picked is None) or any(says(no, form) for no in NO))
     matter = given = matter_of(text, reading.found)
     denied = None if task or reading.found else find_denied(form, earlier, contents)
@@ -185,10 +189,13 @@ def _candidates(
     contents = meanings.contents
     topic = contents.topic(matter)
     before = None if vector is None or topic or said.denied else answered_before(matter, earlier, contents, utc_now())
-    meant = leaning(vector, before, contents) if vector is not None and before else vector
-    candidates = tuple(contents.rank(matter, meant, most=None if topic else MOST_CANDIDATES))
-    if before:
-        return tuple(again_last(candidates, before)), topic
+    menu = None if vector is None or said.denied else menu_before(earlier, utc_now())
+    if vector is not None and before and not menu:
+        return meanings.following(matter, vector, before, earlier), topic
+    candidates = tuple(contents.rank(matter, vector, most=None if topic else MOST_CANDIDATES))
+    if menu and not (topic and contents.topic(menu)):
+        joined = meanings.after_menu(matter, menu, candidates)
+        return joined, topic if joined is candidates else ()
     if said.denied:
         whole = meanings.of(said.denied.whole) if said.denied.whole else ()
         candidates, other = (without_denied(found, said.denied) for found in (candidates, whole))

@@ -98,6 +98,10 @@ class Contents:
         return Spelling(Counter(self.words.counts()) + Counter(self.answers.counts()), self.tokeniser)
 
     @cached_property
+    def _vocabulary(self) -> frozenset[str]:
+        return frozenset(self.words.counts()) | frozenset(self.answers.counts())
+
+    @cached_property
     def _limited(self) -> frozenset[int]:
         """Places of the FAQs that are not always valid: most knowledge bases have few."""
         return frozenset(i for i, faq in enumerate(self.faqs) if faq.status != "active" or faq.valid_from or faq.valid_until)
@@ -151,6 +155,10 @@ class Contents:
             return ()
         named = [faq.id for faq in self.faqs if text in faq.question or text == faq.category]
         return tuple(named) if len(named) >= TOPIC_FAQS else ()
+
+    def knows(self, word: str) -> bool:
+        """Whether any question or answer has this word."""
+        return word in self._vocabulary
 
     def intents(self, vector: Vectors | None) -> dict[str, float]:
         """Probability of each task intent for a message with this vector; {} where the encoder can't run."""
