@@ -93,6 +93,7 @@ def test_a_detail_is_for_the_colleague_however_sure_an_faq_is(text: str) -> None
 
 @pytest.mark.parametrize(("text", "sure", "expected"), [
     ("密码记不得了", 0.85, ("fallback", "told_beside")), ("门锁按键失灵", 0.97, ("answer", "confident")),
+    ("门锁没电了", 0.85, ("answer", "confident")), ("门锁没电了", 0.6, ("fallback", "told_beside")),
     ("怎么付钱", 0.85, ("answer", "confident")), ("我要开票", 0.85, ("answer", "confident")),
     ("支付宝付的可以退吗", 0.85, ("answer", "confident")),
 ])  # fmt: skip

@@ -73,6 +73,7 @@ def test_words_that_begin_another_matter_are_no_bare_clauses() -> None:
 @pytest.mark.parametrize(("text", "kind"), [
     ("我想咨询个问题", "greeting"), ("有件事想请教", "greeting"), ("新春快乐", "greeting"), ("没别的事了", "goodbye"),
     ("没有了,谢谢", "goodbye"), ("不用转人工了", "cancel"), ("我先看看", "ack"), ("等我一下", "ack"), ("吃饭了没", "chat"),
+    ("有个问题", "greeting"),
 ])  # fmt: skip
 def test_courtesy_by_its_shape(text: str, kind: str) -> None:
     assert find_smalltalk(text) == kind
@@ -93,3 +94,8 @@ def test_who_waits_goes_on_alone_or_presses(kind: str, text: str) -> None:
 def test_to_look_for_a_parcel_is_no_withdrawal() -> None:
     assert not says("withdraws", "我自己看看物流")
     assert not says("asks_wait", "快点发货")
+
+
+def test_how_far_a_repair_or_an_order_has_come_are_two_things() -> None:
+    assert not find_signals("我的报修到哪一步了")
+    assert [one.name for one in find_signals("我的订单到哪了")] == ["order_wanted"]

@@ -18,6 +18,8 @@ FAILED = "answer_failed"
 """Rule of the turn in which the customer told that what was told has not helped."""
 SURE = 0.95
 """An FAQ this sure answers even what is told, not asked, while a human is awaited."""
+SURE_OF_TROUBLE = 0.7
+"""Of what does not work, something may be done while waiting: this sure, its remedy is told all the same."""
 _ACCOUNTS: tuple[Account, ...] = ("undone", "done", "beside", "detail", "lasts", "stays", "tried")
 CONTACT = "contact_told"
 """Rule of the turn in which a number was given for somebody to be called: it is no proof of anything."""
@@ -68,7 +70,8 @@ def _for_colleague(state: State, message: Understanding, policy: Policy) -> Acti
     top = message.candidates[0].confidence if message.candidates else 0.0
     task, name = policy.likeliest_task(message)
     starts = name != ORDER_PROGRESS and task >= policy.config.dialogue.task_intent
-    if top >= SURE or starts or not is_detail(form) or asks_progress(message.text, form):
+    sure = top >= (SURE_OF_TROUBLE if tells("trouble", form) else SURE)
+    if sure or starts or not is_detail(form) or asks_progress(message.text, form):
         return None
     return Action(kind="fallback", rule="told_beside", wording="told_beside")
 
