@@ -232,3 +232,15 @@ def test_it_is_asked_about_once(text: str, slot: str, slots: dict[str, str]) -> 
 def test_what_was_asked_for_or_named_is_not_in_doubt() -> None:
     assert decide(ASKED_PHONE, message(PHONE, asked="phone", order_ids=ELEVEN), policy()).slot == "name"
     assert decide(START, message(f"手机号{PHONE}到哪了", order=0.9, order_ids=ELEVEN), policy()).slot == "name"
+
+
+@pytest.mark.parametrize("text", ["不对，我叫刘芳", "收货人是刘芳", "名字写错了，应该是刘芳", "刘芳", "我是刘芳不是林晓燕"])
+def test_a_name_put_right_is_proven_anew_with_the_phone_alone(text: str) -> None:
+    action = decide(SHOWN, message(text), policy())
+    assert (*told(action), action.slots) == ("order_status", "another_name", {"phone": PHONE, "name": "刘芳"})
+    assert decide(SHOWN_BY_ID, message(text), policy()).kind != "order_status"
+
+
+@pytest.mark.parametrize("text", ["王总好", "林晓燕", "张师傅电话多少"])
+def test_other_words_with_a_name_put_none_right(text: str) -> None:
+    assert decide(SHOWN, message(text), policy()).rule != "another_name"
