@@ -299,7 +299,7 @@ def test_words_alone_find_the_labelled_signals(name: str, precision: float, reca
 
 @pytest.mark.parametrize(
     ("name", "precision", "recall"),
-    [("human_wanted", 0.95, 0.62), ("urgency", 0.95, 0.78), ("anger", 0.9, 0.75), ("complaint_threat", 0.9, 0.7)],
+    [("human_wanted", 0.8, 0.6), ("urgency", 0.8, 0.6), ("anger", 0.8, 0.5), ("complaint_threat", 0.7, 0.55)],
 )
 def test_words_alone_on_messages_that_nothing_was_mended_on(name: str, precision: float, recall: float) -> None:
     """A floor, and what new customers' messages give; the heads add to it (``benchmarks/signals.py --blind``)."""

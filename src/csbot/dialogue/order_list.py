@@ -89,8 +89,8 @@ def _asked_of_one(form: str, options: tuple[str, ...]) -> tuple[int, str] | None
     about = question_in(form)
     if about != "reason":
         return None
-    words = [words for words in _data()["states"] if words["kinds"] in (["late"], ["cancelled"], ["wrong"])]
-    kinds = [kind for state in words if re.search(state["pattern"], form) for kind in state["kinds"]]
+    rules = [rule for rule in _data()["states"] if rule["kinds"] in (["late"], ["cancelled"], ["wrong"])]
+    kinds = [kind for rule in rules if re.search(rule["pattern"], form) for kind in rule["kinds"]]
     places = [place for place, option in enumerate(options) if kind_of(option.rpartition(" ")[2]) in kinds]
     return (places[0], about) if len(places) == 1 else None
 

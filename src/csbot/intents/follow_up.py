@@ -18,10 +18,11 @@ from itertools import dropwhile, takewhile
 import numpy as np
 
 from csbot.encoders.base import Vectors
+from csbot.intents.answers import rejects
 from csbot.kb.contents import Contents
 from csbot.models import Candidate, Faq, Turn
 from csbot.resources import load_pattern
-from csbot.text import query_form
+from csbot.text import normalise, query_form
 
 MOST_CHARS = 10
 """Of a message's matter; longer ones stand for themselves."""
@@ -54,7 +55,7 @@ def answered_before(form: str, earlier: Sequence[Turn], contents: Contents, now:
         return None
     last = earlier[-1] if earlier else None
     if last and last.kind in _NO_ANSWER and not (last.faq_id or last.task) and len(form) <= MOST_OVER_A_TURN:
-        last = earlier[-2] if len(earlier) > 1 else None
+        last = earlier[-2] if len(earlier) > 1 and not rejects(normalise(last.user)) else None
     if last is None or last.faq_id is None or now - last.at > SOON:
         return None
     return last.faq_id if contents.get(last.faq_id) else None

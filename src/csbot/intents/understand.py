@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from csbot.courtesy import find_smalltalk
 from csbot.encoders.base import Vectors
-from csbot.intents.answers import Answer, says, without_calling_off
+from csbot.intents.answers import rejects, without_calling_off
 from csbot.intents.choice import find_choice, offered_still, option
 from csbot.intents.denials import Denied, after_no, find_denied, without_denied
 from csbot.intents.details import open_question
@@ -29,8 +29,6 @@ from csbot.kb.task_matcher import TaskMatcher
 from csbot.models import Candidate, Signal, Turn, Understanding, utc_now
 from csbot.text import normalise, query_form
 
-NO: tuple[Answer, ...] = ("not_meant", "not_right", "no_more")
-"""What rejects all that is offered."""
 _KEYS = ("phone", "phone_last4", "order_id", "name")
 _BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])\s(?=[\u4e00-\u9fff])")
 """A space between hanzi, which parts clauses; the normal form drops it."""
@@ -158,7 +156,7 @@ def _said(
     if not offered and not task and len(still := offered_still(earlier, utc_now())) > 1:
         again = find_choice(after_no(form), list(still.values()))
         picked = option(contents, False, *list(still.items())[again]) if again is not None else None
-    rejected = bool(offered) and ((place is not None and picked is None) or any(says(no, form) for no in NO))
+    rejected = bool(offered) and ((place is not None and picked is None) or rejects(form))
     matter = given = matter_of(text, reading.found)
     denied = None if task or reading.found else find_denied(form, earlier, contents)
     if denied:
