@@ -89,7 +89,7 @@ def tell_part(faq_id: str, told: Told, part: str, message: Understanding, rule: 
     known = next((one for one in message.candidates if one.faq_id == faq_id), None)
     asked = told.asked[0] if told.asked else ""
     faq = known or Candidate(faq_id=faq_id, question=asked, score=0.0, confidence=0.0, matched=asked)
-    return Action(kind="answer", rule=rule, candidate=faq, part=part, wording=IN_LINES if rule == IN_LINES else "")
+    return Action(kind="answer", rule=rule, candidate=faq, part=part, wording="told_in_lines" if rule == IN_LINES else "")
 
 
 def _without_last_told(action: Action, state: State) -> Action:
