@@ -49,6 +49,10 @@ class Told:
     since: int = 0
     laid_out: bool = False
 
+    def has_told(self, part: str) -> bool:
+        """Whether these sentences of it were picked out before."""
+        return any(part in reply for reply in self.parts)
+
 
 def last_told(answers: Mapping[str, Told]) -> tuple[str, Told | None]:
     """The answer that the last turn told or talked of, and the id of its FAQ; none: "" and None."""

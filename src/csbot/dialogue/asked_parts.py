@@ -157,7 +157,7 @@ def _clear(parts: Sequence[str], points: Sequence[float], told: Told, *, first: 
     best = max(points, default=0.0)
     found = [part for part, score in zip(parts, points, strict=True) if score == best][: 1 if first else None]
     text = "".join(found)
-    if best <= 0 or len(found) * 2 > len(parts) or any(text in reply for reply in told.parts):
+    if best <= 0 or len(found) * 2 > len(parts) or told.has_told(text):
         return ""
     return text
 
@@ -175,7 +175,7 @@ def part_told(form: str, told: Told) -> str:
     parts = sentences(told.text)
     forms = [_plain(part) for part in parts]
     kinds = _told_kinds(form)
-    if _says("stands", form) and (remedy := part_if_it_stays(told)) and not any(remedy in reply for reply in told.parts):
+    if _says("stands", form) and (remedy := part_if_it_stays(told)) and not told.has_told(remedy):
         return remedy
     if kinds:
         words = _pairs(_plain(form))
@@ -188,7 +188,7 @@ def part_told(form: str, told: Told) -> str:
         return ""
     found = [part for part, score in zip(parts, points, strict=True) if score and score == max(points)]
     text = "".join(found)
-    return text if len(found) < len(parts) and not any(text in reply for reply in told.parts) else ""
+    return text if len(found) < len(parts) and not told.has_told(text) else ""
 
 
 def _told_kinds(form: str) -> list[Any]:

@@ -64,7 +64,7 @@ def _step_of_the_last(state: State, message: Understanding) -> Action | None:
         return None
     parts = steps(told)
     if number is None:
-        told_last = max((place for place, part in enumerate(parts, 1) if any(part in one for one in told.parts)), default=0)
+        told_last = max((place for place, part in enumerate(parts, 1) if told.has_told(part)), default=0)
         number = told_last + 1 if told_last else None
     if number is not None and number <= len(parts):
         return tell_part(faq_id, told, parts[number - 1], message)
@@ -98,7 +98,7 @@ def names_no_matter(state: State, message: Understanding, policy: Policy) -> Act
     if not says("at_a_loss", form):
         return None
     faq_id, told = last_told(state.answers)
-    if told and (remedy := part_if_it_stays(told)) and not any(remedy in reply for reply in told.parts):
+    if told and (remedy := part_if_it_stays(told)) and not told.has_told(remedy):
         return tell_part(faq_id, told, remedy, message)
     if state.told:
         return Action(kind="fallback", rule="at_a_loss", wording="told_detail", offer="asked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -79,9 +80,13 @@ def _standing(form: str, options: tuple[str, ...]) -> list[int]:
         return []
     for state in _data()["states"]:
         if re.search(_data()["points"].replace("<state>", state["pattern"]), form):
-            kinds = [kind_of(option.rpartition(" ")[2]) for option in options]
-            return [place for place, kind in enumerate(kinds) if kind in state["kinds"]]
+            return _of_kinds(state["kinds"], options)
     return []
+
+
+def _of_kinds(kinds: Sequence[str], options: tuple[str, ...]) -> list[int]:
+    """Places of the orders whose status, which each option ends with, is of one of these kinds."""
+    return [place for place, option in enumerate(options) if kind_of(option.rpartition(" ")[2]) in kinds]
 
 
 def _asked_of_one(form: str, options: tuple[str, ...]) -> tuple[int, str] | None:
@@ -91,7 +96,7 @@ def _asked_of_one(form: str, options: tuple[str, ...]) -> tuple[int, str] | None
         return None
     rules = [rule for rule in _data()["states"] if rule["kinds"] in (["late"], ["cancelled"], ["wrong"])]
     kinds = [kind for rule in rules if re.search(rule["pattern"], form) for kind in rule["kinds"]]
-    places = [place for place, option in enumerate(options) if kind_of(option.rpartition(" ")[2]) in kinds]
+    places = _of_kinds(kinds, options)
     return (places[0], about) if len(places) == 1 else None
 
 

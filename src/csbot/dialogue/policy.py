@@ -20,6 +20,7 @@ from csbot.dialogue.task_choice import asked_for_outright, new_task, resumed_tas
 from csbot.dialogue.told_before import without_repeating
 from csbot.dialogue.undoing import undoes
 from csbot.intents.answers import says
+from csbot.intents.choice import PICKED
 from csbot.intents.matters import only_clauses
 from csbot.intents.task_answers import any_tells
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, task_candidate
@@ -159,10 +160,10 @@ def _picked(state: State, message: Understanding, policy: Policy) -> Action | No
     if state.offers_orders:
         return order_progress.pick(state, option.faq_id)
     if option.action == HUMAN_HANDOFF:
-        return Action(kind="handoff", rule="option_picked", reason="customer_wish", wording="handoff")
+        return Action(kind="handoff", rule=PICKED, reason="customer_wish", wording="handoff")
     if option.action:
-        return start_task(option.action, state, message, policy, rule="option_picked")
-    return Action(kind="answer", rule="option_picked", candidate=option)
+        return start_task(option.action, state, message, policy, rule=PICKED)
+    return Action(kind="answer", rule=PICKED, candidate=option)
 
 
 def _two_questions(message: Understanding, policy: Policy) -> Action | None:

@@ -7,11 +7,10 @@ from csbot.dialogue.answer_memory import IN_LINES, PART, TOLD_BEFORE, Told, in_l
 from csbot.dialogue.asked_parts import asks, asks_number, is_detail, part_asked, part_told, takes, tells_of
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
+from csbot.intents.choice import PICKED
 from csbot.intents.denials import told_apart
 from csbot.models import Action, Candidate, Understanding
 
-PICKED = "option_picked"
-"""Rule of an answer that the customer chose from a list: it is what they want to read."""
 TAKEN = "told_taken"
 """Rule of the turn in which the customer said that what was told is understood, or will be tried."""
 HARDLY = 0.6

@@ -61,7 +61,7 @@ LONGEST = {
 """Characters beyond which a message says more than this."""
 IDENTITY = ("phone", "order_id", "name")
 """Kinds of slots to whose question 「不是」 is no answer: something else was meant."""
-NO: tuple[Answer, ...] = ("not_meant", "not_right", "no_more")
+_NO: tuple[Answer, ...] = ("not_meant", "not_right", "no_more")
 _CLAUSE = re.compile(r"[,，。.;；!！~\s]+")
 _pattern = partial(load_pattern, "csbot.intents.data", "answers.yaml")
 
@@ -81,7 +81,7 @@ def rejects(form: str) -> bool:
     >>> rejects("都不是"), rejects("也不是这个"), rejects("不是,发票怎么开")
     (True, True, False)
     """
-    return any(says(no, form) for no in NO)
+    return any(says(no, form) for no in _NO)
 
 
 def without_lead(text: str) -> str:

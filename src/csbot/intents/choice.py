@@ -15,7 +15,7 @@ from csbot.models import Candidate, Turn, utc_now
 from csbot.text import normalise
 
 PICKED = "option_picked"
-"""Rule of the turn in which an option was picked."""
+"""Rule of the turn in which an option was picked; its answer is what the customer wants to read."""
 _ORDINALS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4}
 _CHOICE = re.compile(
     r"^(?:那?就?我?(?:选|要选|要(?=第)|是|问的是|想问|说的是|要的是)?)?(?:第|选项|序号|no\.?)?\s*([一二三四五1-5])\s*(?:个|条|项|种|号|单|那个|这个|,|、|\.)*(?:问题|订单)?(?:吧|的|呗|啊|哦|呢)*$"

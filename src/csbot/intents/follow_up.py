@@ -73,15 +73,6 @@ def asked_before(faq_id: str, earlier: Sequence[Turn], contents: Contents) -> st
     return asked if len(asked) >= LEAST_ASKED or faq is None else query_form(faq.question)
 
 
-def begins_another(form: str) -> bool:
-    """Whether a message (normal form) says itself that it is about another matter.
-
-    >>> begins_another("另外怎么注册"), begins_another("要钱吗")
-    (True, False)
-    """
-    return load_pattern("csbot.intents.data", "matters.yaml", "joins").match(form) is not None
-
-
 def other_thing(form: str) -> str:
     """The thing of which a message (normal form) asks the same; "" where it is no such question.
 

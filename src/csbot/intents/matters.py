@@ -57,6 +57,15 @@ def questions_in(form: str) -> tuple[str, ...] | None:
     return tuple(parts) if len(parts) > 1 and min(map(len, parts)) >= LEAST_HALF else None
 
 
+def begins_another(form: str) -> bool:
+    """Whether a message (normal form) says itself that it is about another matter.
+
+    >>> begins_another("另外怎么注册"), begins_another("要钱吗")
+    (True, False)
+    """
+    return _pattern("joins").match(form) is not None
+
+
 def only_clauses(form: str) -> bool:
     """Whether nothing but stops parts the questions of a message: no word and no number says that another matter begins."""
     return not _listed(form) and not _joined(form)

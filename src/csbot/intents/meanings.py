@@ -14,10 +14,10 @@ from csbot.intents.follow_up import (
     SURE_LEANING,
     again_last,
     asked_before,
-    begins_another,
     leaning,
     names_unknown,
 )
+from csbot.intents.matters import begins_another
 from csbot.intents.progress import asks_progress
 from csbot.kb.contents import Contents
 from csbot.kb.knowledge_base import KnowledgeBase

@@ -98,10 +98,6 @@ class Contents:
         return Spelling(Counter(self.words.counts()) + Counter(self.answers.counts()), self.tokeniser)
 
     @cached_property
-    def _vocabulary(self) -> frozenset[str]:
-        return frozenset(self.words.counts()) | frozenset(self.answers.counts())
-
-    @cached_property
     def _limited(self) -> frozenset[int]:
         """Places of the FAQs that are not always valid: most knowledge bases have few."""
         return frozenset(i for i, faq in enumerate(self.faqs) if faq.status != "active" or faq.valid_from or faq.valid_until)
@@ -158,7 +154,7 @@ class Contents:
 
     def knows(self, word: str) -> bool:
         """Whether any question or answer has this word."""
-        return word in self._vocabulary
+        return self.words.has(word) or self.answers.has(word)
 
     def intents(self, vector: Vectors | None) -> dict[str, float]:
         """Probability of each task intent for a message with this vector; {} where the encoder can't run."""

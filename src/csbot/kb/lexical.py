@@ -59,6 +59,10 @@ class LexicalIndex:
     def __len__(self) -> int:
         return self._size
 
+    def has(self, word: str) -> bool:
+        """Whether any text has this word."""
+        return word in self._places
+
     def counts(self) -> dict[str, int]:
         """In how many texts each word is."""
         return dict(zip(self._places, np.diff(self._starts).tolist(), strict=True))
