@@ -90,7 +90,8 @@ def normalise(text: str) -> str:
 def _normalised_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text[:MAX_MESSAGE_CHARS])
     text = _INVISIBLE.sub("", text)
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") else c for c in text)
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") else c for c in text)
     text = _EMOJI.sub(" ", text)
     text = _in_simplified(text).lower()
     text = _SPACE_IN_NUMBER.sub("", text)

@@ -60,8 +60,14 @@ def _bent(values: Matrix, knots: Sequence[tuple[int, float]]) -> Matrix:
     """(n, features) → (n, features + knots)"""
     if not knots:
         return values
-    places, at = [place for place, _ in knots], np.array([knot for _, knot in knots])
-    return np.column_stack([values, np.maximum(values[:, places] - at, 0)])
+    places, at = _apart(tuple(knots))
+    return np.concatenate([values, np.maximum(values[:, places] - at, 0)], axis=1)
+
+
+@lru_cache(maxsize=64)
+def _apart(knots: tuple[tuple[int, float], ...]) -> tuple[npt.NDArray[np.int64], Matrix]:
+    """Features, and where each has its knot."""
+    return np.array([place for place, _ in knots], np.int64), np.array([knot for _, knot in knots], np.float64)
 
 
 class Untuned(BaseModel):

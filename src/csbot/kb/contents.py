@@ -207,7 +207,7 @@ class Contents:
         if without_row is not None:
             by_row[without_row] = 0.0
         by_faq = np.maximum.reduceat(by_row, self.offsets[:-1])
-        chosen = self._nearest(vector, by_faq) | set(self.owners[list(must)].tolist())
+        chosen = self._nearest(vector, by_faq).union(int(self.owners[row]) for row in must)
         if without_row is not None and len(self.faqs[int(self.owners[without_row])].questions) == 1:
             chosen.discard(int(self.owners[without_row]))
         if moment is not None:

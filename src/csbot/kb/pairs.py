@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from csbot.kb.ranking import segments
-
 _Places = npt.NDArray[np.int64]
 _CHAR_BITS = 21
-"""Of a Unicode character."""
+"""Of a Unicode character; and of the number of a text, so that there are at most two million."""
 _NONE = (1 << _CHAR_BITS) - 1
 """Larger than any character."""
 
@@ -27,22 +25,24 @@ def dice(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 class PairIndex:
-    """The `bigrams` of many texts as numbers, for their `dice` with a message all at once."""
+    """The texts that have each of the `bigrams`, as numbers, for the `dice` of a message with many of them at once."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         owners, pairs = _pairs(texts)
-        marked = np.unique((owners << 2 * _CHAR_BITS) | pairs)
-        self._pairs = marked & ((1 << 2 * _CHAR_BITS) - 1)
-        self._offsets = np.searchsorted(marked >> 2 * _CHAR_BITS, np.arange(len(texts) + 1))
+        marked = np.unique(pairs << _CHAR_BITS | owners)
+        self._owners = marked & _NONE
+        self._pairs, starts = np.unique(marked >> _CHAR_BITS, return_index=True)
+        self._starts = np.append(starts, len(marked))
+        self._sizes = np.bincount(self._owners, minlength=len(texts))
 
     def overlap(self, text: str, rows: _Places) -> npt.NDArray[np.float64]:
         """(rows,): `dice` of ``text``, which is not empty, with each of these texts."""
-        own = np.unique(_pairs([text])[1])
-        places, starts = segments(self._offsets, rows)
-        pairs = self._pairs[places]
-        shared = own[np.searchsorted(own, pairs).clip(max=len(own) - 1)] == pairs
-        sizes = self._offsets[rows + 1] - self._offsets[rows]
-        return np.asarray(2 * np.add.reduceat(shared, starts, dtype=np.int64) / (len(own) + sizes), np.float64)
+        own = np.array([ord(pair[0]) << _CHAR_BITS | (ord(pair[1]) if len(pair) > 1 else _NONE) for pair in bigrams(text)])
+        places = np.searchsorted(self._pairs, own)
+        places = places[self._pairs.take(places, mode="clip") == own]
+        having = [self._owners[self._starts[place] : self._starts[place + 1]] for place in places]
+        shared = np.bincount(np.concatenate(having), minlength=len(self._sizes)) if having else np.zeros_like(self._sizes)
+        return np.asarray(2 * shared[rows] / (len(own) + self._sizes[rows]), np.float64)
 
 
 def _pairs(texts: Sequence[str]) -> tuple[_Places, _Places]:

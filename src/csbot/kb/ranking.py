@@ -7,6 +7,7 @@ top-1; so did whitening (see benchmarks/encoder/README.md).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -57,8 +58,8 @@ class Evidence:
     def ranker_matrix(self) -> Matrix:
         """(c, features) in the order of `ranker_features`."""
         named: dict[str, Matrix | float] = dict(self.columns)
-        for name, values in self.columns.items():
-            named[f"{name}_lead"] = values - values.max()
+        own = np.array(list(self.columns.values()))
+        named |= zip(map("{}_lead".format, self.columns), own - own.max(axis=1, keepdims=True), strict=True)
         return _matrix(named, ranker_features(self.dense), len(self.faqs))
 
     def confidence_matrix(self, scores: Matrix) -> Matrix:
@@ -102,7 +103,8 @@ def _within(value: float, ends: tuple[float, float]) -> float:
 
 def _standout(best: Matrix) -> Matrix:
     """By how many deviations each likeness stands out from the candidates': a stranger's question is as near to many."""
-    return np.asarray((best - best.mean()) / (best.std() + 0.02), np.float64)
+    apart = best - best.mean()
+    return np.asarray(apart / (math.sqrt(apart @ apart / len(best)) + 0.02), np.float64)
 
 
 def _lead(scores: Matrix) -> Matrix:

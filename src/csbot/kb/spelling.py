@@ -66,17 +66,30 @@ class Spelling:
         return best[-1][1]
 
     def _may_differ(self, run: str, heard: tuple[str, ...]) -> bool:
-        """Whether any part of it sounds like a word that it is not: in most messages none does."""
+        """Whether any part of it is likelier as a word that sounds like it: if none is by itself, none is in the whole."""
         for start, pair in enumerate(pairwise(heard)):
             if pair in self._begun:
                 for end in range(start + 2, min(len(run), start + LONGEST_MENDED) + 1):
-                    if any(word != run[start:end] for word in self._alike.get(heard[start:end], ())):
+                    if self._gains(run[start:end], heard[start:end]):
                         return True
         return False
 
+    def _gains(self, typed: str, heard: tuple[str, ...]) -> bool:
+        instead = [cost for cost, _ in self._instead(typed, heard)]
+        if not instead:
+            return False
+        as_typed = sum(map(self._likely, typed))
+        return max(instead) > (max(as_typed, self._likely(typed)) if self._is_word(typed) else as_typed)
+
+    def _is_word(self, typed: str) -> bool:
+        return typed in self._own or self._tokeniser.count(typed) > 0
+
     def _readings(self, typed: str, heard: tuple[str, ...]) -> Iterator[tuple[float, str]]:
-        if len(typed) == 1 or typed in self._own or self._tokeniser.count(typed):
+        if len(typed) == 1 or self._is_word(typed):
             yield self._likely(typed), typed
+        yield from self._instead(typed, heard)
+
+    def _instead(self, typed: str, heard: tuple[str, ...]) -> Iterator[tuple[float, str]]:
         for word in self._alike.get(heard, ()):
             if word != typed:
                 changed = [(a, b) for a, b in zip(word, typed, strict=True) if a != b]
