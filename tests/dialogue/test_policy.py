@@ -125,6 +125,12 @@ def test_a_bare_topic_is_asked_about_even_when_one_question_leads() -> None:
     assert [option.faq_id for option in action.options] == ["a", "c"]
 
 
+def test_a_bare_topic_of_which_no_question_is_likely_is_asked_about_too() -> None:
+    shown = (candidate("a", 0.05), candidate("b", 0.04), candidate("c", 0.01))
+    action = decide(START, message("橱柜", *shown, topic=("b", "c")), policy())
+    assert [option.faq_id for option in action.options] == ["b", "c"]
+
+
 def test_a_topic_with_one_question_left_is_no_reason_to_ask() -> None:
     action = decide(START, message("发票", candidate("a", 0.9), candidate("b", 0.2), topic=("a", "z")), policy())
     assert told(action) == ("answer", "confident")

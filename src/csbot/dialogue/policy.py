@@ -212,17 +212,16 @@ def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
     """
     top = _best(message)
     band = policy.band(top)
+    bands = policy.config.bands
+    doubtful = policy.answer > 0 and top is not None and not top.exact
+    about = [c for c in message.candidates if c.faq_id in message.topic] if doubtful else []
+    if len(about) > 1:  # of all that it may mean none need be likely
+        return Action(kind="clarify", rule="bare_topic", options=tuple(about[: bands.clarify_limit]), wording="clarify")
     if top is None or band == "miss":
         return None
-    bands = policy.config.bands
-    doubtful = policy.answer > 0 and not top.exact
     runner_up = next((c for c in message.candidates if c.faq_id != top.faq_id), None)
     behind = top.confidence - runner_up.confidence if runner_up else 1.0
     close = doubtful and band == "answer" and bands.clarify_limit > 1 and too_close(behind, bands.ambiguity_margin)
-    if message.topic and doubtful:
-        about = [c for c in message.candidates if c.faq_id in message.topic]
-        if len(about) > 1:
-            return Action(kind="clarify", rule="bare_topic", options=tuple(about[: bands.clarify_limit]), wording="clarify")
     if band == "answer" and not close:
         rule = "exact" if top.exact else "confident"
         if top.action:
