@@ -118,6 +118,18 @@ def test_looking_up_an_order_is_not_offered_by_a_bot_that_has_no_orders() -> Non
     assert [option.faq_id for option in action.options] == ["a", "b"]
 
 
+@pytest.mark.parametrize(("confidence", "rule"), [(0.5, "confident"), (0.49, "tentative")])
+def test_an_answer_that_is_more_likely_wrong_than_right_is_given_as_a_guess(confidence: float, rule: str) -> None:
+    shown = message("抽屉怎么弄", candidate("a", confidence))
+    assert told(decide(START, shown, policy(0.3, 0.2))) == ("answer", rule)
+    assert told(decide(START, shown, policy(0.0, 0.0))) == ("answer", "confident")  # 0.0: everything is to be answered
+
+
+def test_of_a_guess_that_was_told_the_answer_is_remembered() -> None:
+    turn = Turn(user="多少钱", kind="answer", rule="tentative", faq_id="a", reply="您问的可能是“安装怎么收费”：\n安装免费。")
+    assert advance(START, turn).answers["a"].text == "安装免费。"
+
+
 def test_a_bare_topic_is_asked_about_even_when_one_question_leads() -> None:
     shown = (candidate("a", 0.9), candidate("b", 0.2), candidate("c", 0.1))
     action = decide(START, message("发票", *shown, topic=("a", "c")), policy())

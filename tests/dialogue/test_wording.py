@@ -27,7 +27,7 @@ OF_THE_TASK = {"ask", "invalid", "done", "failed"}
 """Worded by the declaration of the task."""
 FILLED = {
     *("resume_slot", "clarify_one", "told_again", "told_part", "also", "done_again", "other_key", "question_unanswered"),
-    "told_in_lines",
+    *("told_in_lines", "tentative"),
     *("answer_failed", "forgone", "account_added", "parts_left"),
     *("slot_explained", "slot_lacked", "slot_refused", "not_on_record"),
 }
@@ -156,3 +156,11 @@ def test_after_an_answer_in_between_the_task_says_what_it_still_needs(task: obje
     said = word(State(task=action.task, asked=slot), action, TASKS, "满 99 元包邮。", NOW)
     assert said.startswith("满 99 元包邮。")
     assert ending in said
+
+
+def test_a_tentative_answer_says_first_which_question_it_is_the_answer_to() -> None:
+    guess = Candidate(faq_id="fee", question="安装怎么收费？", score=0.4, confidence=0.4, matched="安装怎么收费")
+    said = word(State(), Action(kind="answer", rule="tentative", candidate=guess), TASKS, "安装免费。", NOW)
+    first, _, rest = said.partition("\n")
+    assert "“安装怎么收费”" in first
+    assert rest == "安装免费。"

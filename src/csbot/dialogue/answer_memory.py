@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from csbot.models import Turn
 
+TENTATIVE = "tentative"
+"""Rule of the turn in which an answer is given that may well be to another question: its first line says to which."""
 PART = "told_part"
 """Rule of the turn in which, of an answer told before, only what was asked is told."""
 TOLD_BEFORE = "told_before"
@@ -75,7 +77,8 @@ def remembered(told: Mapping[str, Told], turn: Turn) -> dict[str, Told]:
         return kept
     before = kept.get(turn.faq_id)
     if before is None:
-        return kept | {turn.faq_id: Told(turn.reply, (turn.user,))}
+        text = turn.reply.partition("\n")[2] if turn.rule == TENTATIVE else turn.reply
+        return kept | {turn.faq_id: Told(text, (turn.user,))}
     now = replace(before, asked=(*before.asked, turn.user), since=0)
     if turn.rule == PART:
         now = replace(now, parts=(*before.parts, turn.reply))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from csbot.config import too_close
 from csbot.dialogue import order_in_hand, order_progress, task_flow
 from csbot.dialogue.accounts import only_told
+from csbot.dialogue.answer_memory import TENTATIVE
 from csbot.dialogue.emergency import follow_up
 from csbot.dialogue.last_reply import complains, doubts_last_reply, is_impatient, names_no_matter
 from csbot.dialogue.mood import ask_before_human, with_mood
@@ -29,6 +30,8 @@ from csbot.text import has_emoji, is_foreign
 
 CLEAR_WISH = 0.7
 """A wish for a human that words show as clearly as this is granted however well an FAQ fits; another must beat the FAQ."""
+EVEN = 0.5
+"""An answer less sure than this is more likely wrong than right: it says which question it is the answer to."""
 LEAST_OF_THREE = 0.6
 """A part of a message with three matters, or that only a stop parts from another, is answered where the bot is as sure of it as
 this: short parts are taken for much."""
@@ -226,7 +229,7 @@ def _faq(state: State, message: Understanding, policy: Policy) -> Action | None:
         rule = "exact" if top.exact else "confident"
         if top.action:
             return start_task(top.action, state, message, policy, rule=rule)
-        return Action(kind="answer", rule=rule, candidate=top)
+        return Action(kind="answer", rule=TENTATIVE if doubtful and top.confidence < EVEN else rule, candidate=top)
     meant = (top, runner_up) if close else (top,)
     offered = [c for c in message.candidates if c in meant or c.confidence >= policy.clarify]
     probability, name = policy.likeliest_task(message)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
+from csbot.dialogue.answer_memory import TENTATIVE
 from csbot.dialogue.emergency import TOLD_AS_IT_IS
 from csbot.dialogue.state import State
 from csbot.dialogue.tasks import CONFIRM, SAID, SUMMARY, Task, places
@@ -32,6 +33,8 @@ def word(state: State, action: Action, tasks: Mapping[str, Task], answer: str, n
     task = tasks.get(action.task or "")
     resume = _resume(state, action, task)
     if action.kind == "answer":
+        if action.rule == TENTATIVE and action.candidate:
+            answer = say("tentative", state.turns).format(question=action.candidate.question.rstrip("？?。")) + "\n" + answer
         answer = say(action.wording or "told_part", state.turns).format(part=action.part) if action.part else answer
         return action.text + answer + resume
     if action.rule in TOLD_AS_IT_IS:

@@ -40,7 +40,7 @@ from csbot.models import Reply, Trace
 
 BINS = 10
 
-_BY_CONFIDENCE = ("exact", "confident", "unsure", "miss", "miss_limit")
+_BY_CONFIDENCE = ("exact", "confident", "tentative", "unsure", "miss", "miss_limit")
 """Rules of the dialogue policy that the best candidate's confidence alone decided between."""
 
 
