@@ -146,4 +146,6 @@ def test_a_ticket_that_could_not_be_filed_leaves_the_bot_to_advise(desk: Desk) -
     handoffs, state = Handoffs(Opening(), desk), State(emergency=Emergency(("gas",)))
     turn = Turn(user="厨房有煤气味", kind="handoff", rule="urgent", dangers=["gas"], ticket_id="TNEVERFILED")
     lost = Session(customer_id="u1", turns=[turn])
-    assert handoffs.without_past_danger(lost, state) == state
+    held, left = handoffs.begin(lost, state)
+    assert held is None
+    assert left.emergency == state.emergency

@@ -7,7 +7,9 @@ import pytest
 from csbot import Chatbot, Session
 from csbot.handoff.desk import Desk
 from csbot.handoff.waiting import COMPLAINT, NOTED, STILL_WAITING, WITHDRAWN
-from csbot.models import Ticket
+from csbot.models import Actor, Ticket, TicketState, utc_now
+
+LI = Actor(kind="agent", id="li")
 
 
 def waiting_ticket(desk: Desk, session: Session) -> Ticket:
@@ -66,3 +68,18 @@ def test_small_talk_is_answered_calls_nobody_and_is_not_put_on_a_ticket(bot: Cha
 def test_what_the_bot_would_call_a_human_for_is_noted_for_the_one_who_comes(bot: Chatbot, session: Session) -> None:
     bot.reply(session, "转人工")
     assert bot.reply(session, "型号后面还有个字母K").trace.rule == NOTED
+
+
+@pytest.mark.parametrize("end", ["resolved", "returned_to_bot"])
+def test_once_people_are_done_nothing_is_noted_for_a_colleague_any_more(
+    bot: Chatbot, desk: Desk, session: Session, end: TicketState
+) -> None:
+    bot.reply(session, "转人工")
+    assert bot.reply(session, "柜门又歪了").trace.rule == "told_beside"
+    ticket = waiting_ticket(desk, session)
+    for state in ("assigned", "active", end):
+        desk.move(ticket.id, state, LI, utc_now(), "已处理")
+    assert bot.reply(session, "柜门又歪了").trace.rule != "told_beside"
+    assert (again := bot.reply(session, "昨天来修的师傅没带工具")).trace.rule != "told_beside"
+    assert again.ticket is not None
+    assert again.ticket.id != ticket.id

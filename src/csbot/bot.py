@@ -209,7 +209,7 @@ class Chatbot:
         text = text[:MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode("utf-8")  # lone surrogates can't be stored
         contents = self.kb.contents
         now = utc_now()
-        state = self._handoffs.without_past_danger(session, state_of(session, now, self.config.dialogue.idle_timeout_s))
+        held, state = self._handoffs.begin(session, state_of(session, now, self.config.dialogue.idle_timeout_s))
         task = self.tasks.get(state.task or "")
         message = understand(
             text,
@@ -231,7 +231,7 @@ class Chatbot:
         names = tuple(dict.fromkeys((*state.names, *names_in(message))))
         action = decide(state, message, policy)
         asked = Asked(session, state, message, names, attempt_id, now, contents.get, policy.sure_faq)
-        held, action = self._handoffs.pass_on(asked, action)
+        held, action = self._handoffs.pass_on(asked, action, held)
         others, left = [faq for one in action.also if (faq := contents.get(one.faq_id))], action.left
         action = self._act(session, state, action, attempt_id, now, text)
         faq = contents.get(action.candidate.faq_id) if action.candidate else None

@@ -74,12 +74,34 @@ class Handoffs:
         """The same, but tickets are filed nowhere."""
         return Handoffs(self._opening)
 
-    def pass_on(self, asked: Asked, action: Action) -> tuple[Ticket | None, Action]:
+    def begin(self, session: Session, state: State) -> tuple[Ticket | None, State]:
+        """The session's open ticket, and the state without what people have done with: a call for one, a danger.
+
+        That a human is awaited, or was told of a danger, is folded from turns; that they came and went only the desk knows.
+        Where it can't be read the bot answers, as the turns have it.
+
+        :raises StoreError: the desk can't be read, and an agent had the session just before.
+        """
+        if self.desk is None:
+            return None, state
+        told = next((turn.ticket_id for turn in reversed(session.turns) if turn.dangers), None)
+        try:
+            held = self.desk.of_session(session.id)
+            danger = self.desk.get(told) if told and state.emergency.kinds and not (held and held.id == told) else None
+        except StoreError as error:
+            if session.turns and session.turns[-1].rule == SILENT:
+                raise
+            log.warning("读不到工单：%s | the desk can't be read", error)
+            return None, state
+        if held is None:
+            state = replace(state, orders=replace(state.orders, called=False))
+        return held, replace(state, emergency=Emergency()) if danger and danger.state not in OPEN else state
+
+    def pass_on(self, asked: Asked, action: Action, held: Ticket | None) -> tuple[Ticket | None, Action]:
         """Give the message to whoever has the session's ticket or gets it; the ticket, and what becomes of the action.
 
-        :raises StoreError: the desk can't be written; or it can't be read, and an agent had the session just before.
+        :param held: the session's ticket, as `begin` gave it. :raises StoreError: the desk can't be written.
         """
-        held = self._held(asked.session)
         if held is None or self.desk is None:
             return None, action
         if held.id == asked.ticket_id:
@@ -121,18 +143,6 @@ class Handoffs:
             return action, held, spoken
         return self._told(self.desk, asked, action, held, spoken)
 
-    def without_past_danger(self, session: Session, state: State) -> State:
-        """The state; without the danger that people have dealt with."""
-        opened = next((turn.ticket_id for turn in reversed(session.turns) if turn.dangers), None)
-        if not state.emergency.kinds or self.desk is None or opened is None:
-            return state
-        try:
-            ticket = self.desk.get(opened)
-        except StoreError as error:
-            log.warning("读不到工单：%s | the desk can't be read", error)
-            return state
-        return replace(state, emergency=Emergency()) if ticket and ticket.state not in OPEN else state
-
     def _raised(self, desk: Desk, held: Ticket, asked: Asked) -> Ticket:
         """The open ticket with what danger adds to it; as it was, where the desk can't be written: the message is there."""
         if raised(held, asked, self._opening) is held:
@@ -142,18 +152,6 @@ class Handoffs:
         except StoreError as error:
             log.error("工单 %s 没能升级：%s | the ticket could not be raised", held.id, error)
             return held
-
-    def _held(self, session: Session) -> Ticket | None:
-        """The open ticket of a session. Where the desk can't be read the bot answers, unless an agent had it just before."""
-        if self.desk is None:
-            return None
-        try:
-            return self.desk.of_session(session.id)
-        except StoreError as error:
-            if session.turns and session.turns[-1].rule == SILENT:
-                raise
-            log.warning("读不到工单：%s | the desk can't be read", error)
-            return None
 
     def _once_more(self, held: Ticket, asked: Asked, action: Action) -> Action:
         """The action for a message that has opened this ticket before. Turns saved since then go to the ticket as well."""
