@@ -222,3 +222,17 @@ def test_every_kind_of_reply_is_the_same_after_json(make: Make) -> None:
     replies = talk(bot, *said)
     assert {reply.kind for reply in replies} == set(get_args(ReplyKind)) - {"task_done"}
     assert [Reply.model_validate_json(reply.model_dump_json()) for reply in replies] == replies
+
+
+def test_half_a_character_from_the_order_system_is_told_as_a_question_mark_and_can_be_stored(make: Make) -> None:
+    text = "已\ud800发货"
+    order = Order(order_id=ID, phone=PHONE, name="\udfff", status=text, items=[text], eta=text)
+    (reply,) = talk(make(Backend(lambda query: [order])), f"{ID} {PHONE}")
+    assert reply.kind == "order_status"
+    assert "已?发货" in reply.text
+    assert Reply.model_validate_json(reply.model_dump_json()) == reply
+
+
+def test_a_text_that_is_far_too_long_for_a_customer_is_a_failure_of_the_order_system(make: Make) -> None:
+    (reply,) = talk(make(Backend(lambda query: [Order(order_id=ID, phone=PHONE, status="长" * 501)])), f"{ID} {PHONE}")
+    assert (reply.kind, reply.ticket is not None) == ("handoff", True)

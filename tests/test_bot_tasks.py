@@ -245,3 +245,14 @@ def test_whom_the_host_has_proven_is_never_shown_another_persons_order(patient: 
         heard += text + "\n"
         if reply.order and reply.order.phone != owner.phone:
             assert reply.order.phone in heard
+
+
+@pytest.mark.parametrize("result", ["好了\ud800", {"receipt": "BX1\udfff"}], ids=ascii)
+def test_half_a_character_from_the_merchants_function_loses_no_turn(make: Make, tmp_path: Path, result: Any) -> None:
+    bot = make(lambda slots, caller: result, store=f"sqlite:///{tmp_path}/csbot.db")
+    session = bot.session("u1", "wechat")
+    replies = [bot.reply(session, text) for text in ("报修：橱柜台面裂了，13900000005，地址是文一路18号，周六来", "对的")]
+    assert replies[-1].kind == "task_done"
+    assert "?" in replies[-1].text
+    assert bot.store is not None
+    assert bot.store.load(session.id) == session

@@ -17,6 +17,7 @@ from csbot.dialogue.wording import outcome
 from csbot.errors import ConfigError
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Caller
+from csbot.models.base import storable
 from csbot.orders.loop import run
 
 _log = logging.getLogger("csbot")
@@ -55,7 +56,8 @@ class Handlers:
         try:
             if caller.request_id not in self._results:
                 self._remember(caller.request_id, self._call(task, slots, caller))
-            return action.model_copy(update={"text": outcome(task, slots, self._results[caller.request_id], state.turns, now)})
+            said = outcome(task, slots, self._results[caller.request_id], state.turns, now)
+            return action.model_copy(update={"text": storable(said)})
         except Exception as error:  # whatever the merchant's code raises or returns, the customer gets a human
             _log.warning("task %s failed: %s", task.name, type(error).__name__)
             return Action(

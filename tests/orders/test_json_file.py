@@ -89,3 +89,10 @@ def test_the_demo_orders_are_thirty_with_ids_of_their_own() -> None:
     for row in rows:
         (found,) = orders.find(OrderQuery(order_id=row["order_id"], phone=row["phone"]), 1.0)
         assert found.name == row["name"]
+
+
+def test_half_a_character_in_the_file_is_no_fault_but_a_question_mark(tmp_path: Path) -> None:
+    file = tmp_path / "orders.json"
+    file.write_text('[{"order_id": "QH1", "status": "\\ud800x", "events": [{"time": "2026-11-20", "text": "\\udfff"}]}]')
+    (order,) = OrderList.read(file)
+    assert (order.status, order.events[0].text) == ("?x", "?")

@@ -26,6 +26,15 @@ def aware(value: datetime | None) -> datetime | None:
     return value.replace(tzinfo=CHINA) if value is not None and value.tzinfo is None else value
 
 
+def storable(text: str) -> str:
+    r"""``text`` with a "?" for each half character (lone surrogate), which JSON may carry but nothing can encode or store.
+
+    >>> storable("已发货\ud800")
+    '已发货?'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 Text = Annotated[str, AfterValidator(str.strip), AfterValidator(_not_blank)]
 Moment = Annotated[datetime | None, AfterValidator(aware)]
 

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from csbot.models.base import Data, Frozen, Text, aware
+from csbot.models.base import Data, Frozen, Text, aware, storable
+
+MAX_TEXT_CHARS = 500
+"""A status, an item or an event longer than this is no text for a customer: something else was taken for it."""
+
+
+def _storable(value: Any) -> Any:
+    return storable(value) if isinstance(value, str) else value
+
+
+Told = Annotated[str, Field(max_length=MAX_TEXT_CHARS), BeforeValidator(_storable)]
+"""A text of the merchant's system, which may hold what no store can keep."""
 
 
 class OrderEvent(Data):
     time: Annotated[datetime, AfterValidator(aware)]
-    text: str
+    text: Told
 
 
 class Order(Data):
     """An order of the merchant's, as a backend returns it."""
 
-    order_id: Text
-    phone: str = ""
-    name: str = ""
-    status: str = ""
-    items: list[str] = Field(default_factory=list)
+    order_id: Annotated[Text, BeforeValidator(_storable)]
+    phone: Told = ""
+    name: Told = ""
+    status: Told = ""
+    items: list[Told] = Field(default_factory=list)
     events: list[OrderEvent] = Field(default_factory=list, description="oldest first")
-    eta: str | None = None
+    eta: Told | None = None
 
 
 class OrderQuery(Frozen):

@@ -15,10 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 from csbot.dialogue.order_progress import owned
 from csbot.errors import OrderBackendError
 from csbot.models import Order, OrderQuery
+from csbot.models.order import MAX_TEXT_CHARS
 from csbot.orders.mapping import OrderSource, zone_of
 
-MAX_TEXT_CHARS = 500
-"""A status, an item or an event longer than this is no text for a customer: the mapping points at something else."""
 MAX_ITEMS = 100
 MAX_EVENTS = 200
 """Events read of one look-up; the latest ones count."""
