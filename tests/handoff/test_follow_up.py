@@ -166,7 +166,7 @@ def test_an_invitation_that_can_not_be_sent_is_not_repeated_and_holds_up_no_othe
 
 def test_an_answer_is_recorded_once_and_the_customer_thanked(desk: Desk) -> None:
     settle(desk)
-    session = Session(id="s0", customer_id="u0")
+    session = Session(id="s0", customer_id="u0", channel="wechat")
     assert take_answer(desk, session, "5", SOON, ALL) is None  # nobody has asked
     ask_due(desk, Outbox().send, SOON, ALL)
     later = SOON + timedelta(minutes=5)
@@ -183,18 +183,59 @@ def test_an_answer_is_recorded_once_and_the_customer_thanked(desk: Desk) -> None
 def test_who_is_not_satisfied_is_told_how_to_reach_people(desk: Desk) -> None:
     settle(desk)
     ask_due(desk, Outbox().send, SOON, ALL)
-    sorry = take_answer(desk, Session(id="s0", customer_id="u0"), "很不满意", SOON + timedelta(minutes=5), ALL)
+    sorry = take_answer(
+        desk, Session(id="s0", customer_id="u0", channel="wechat"), "很不满意", SOON + timedelta(minutes=5), ALL
+    )
     assert sorry is not None
     assert "转人工" in sorry
 
 
 def test_a_number_days_later_or_with_a_new_ticket_is_no_answer(desk: Desk) -> None:
     settle(desk)
-    session = Session(id="s0", customer_id="u0")
+    session = Session(id="s0", customer_id="u0", channel="wechat")
     ask_due(desk, Outbox().send, SOON, ALL)
     assert take_answer(desk, session, "5", SOON + timedelta(hours=25), ALL) is None
     desk.file(ticket().model_copy(update={"id": "T-new"}))
     assert take_answer(desk, session, "5", SOON + timedelta(minutes=5), ALL) is None
+
+
+def test_a_bare_figure_after_other_talk_is_a_pick_and_no_rating(desk: Desk) -> None:
+    settle(desk)
+    ask_due(desk, Outbox().send, SOON, ALL)
+    later = SOON + timedelta(minutes=5)
+    thanked = Session(id="s0", customer_id="u0", channel="wechat", turns=[turn("smalltalk", later)])
+    asked = thanked.model_copy(update={"turns": [turn("answer", after(minutes=5)), turn("clarify", later)]})
+    for figure in ("1", "２。"):
+        assert take_answer(desk, asked, figure, later, ALL) is None
+    assert (kept := desk.get("T0")) is not None
+    assert kept.rating is None
+    before = thanked.model_copy(update={"turns": [turn("clarify", after(minutes=5))]})
+    assert take_answer(desk, before.model_copy(update={"channel": "web"}), "1", later, ALL) is None
+    assert take_answer(desk, thanked, "1", later, ALL) is not None
+    settle(desk, 1)
+    ask_due(desk, Outbox().send, SOON, ALL)
+    of_another = Session(id="s1", customer_id="u1", channel="wechat", turns=[turn("clarify", later)])
+    assert take_answer(desk, of_another, "1分，没解决", later, ALL) is not None
+
+
+def test_the_answer_counts_in_the_session_in_which_the_customer_comes_back(desk: Desk) -> None:
+    settle(desk)
+    ask_due(desk, Outbox().send, SOON, ALL)
+    assert take_answer(desk, Session(customer_id="u1", channel="wechat"), "5", SOON, ALL) is None
+    assert take_answer(desk, Session(customer_id="u0", channel="wechat"), "5", SOON, ALL) is not None
+    assert (kept := desk.get("T0")) is not None
+    assert kept.rating == 5
+
+
+def test_whom_the_host_does_not_name_answers_in_the_session_of_the_ticket(desk: Desk) -> None:
+    desk.file(ticket().model_copy(update={"customer_id": ""}))
+    for state in ("assigned", "active", "resolved"):
+        desk.move("T0", state, LI, after(hours=1), "好了")
+    ask_due(desk, Outbox().send, SOON, ALL)
+    called = turn("handoff", after(minutes=1)).model_copy(update={"ticket_id": "T0"})
+    session = Session(id="s0", customer_id="", channel="wechat", turns=[called])
+    assert take_answer(desk, session.model_copy(update={"turns": []}), "5", SOON, ALL) is None
+    assert take_answer(desk, session, "5", SOON, ALL) is not None
 
 
 @pytest.mark.parametrize(

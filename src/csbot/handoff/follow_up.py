@@ -116,18 +116,22 @@ def ask_due(
 def take_answer(desk: Desk, session: Session, text: str, at: datetime, rules: FollowUpRules) -> str | None:
     """What to say to a customer who answers the invitation, the rating being recorded; None: it is no answer to one.
 
-    The host asks this before `csbot.Chatbot.reply`. :raises StoreError: the desk fails.
+    The customer may have been asked in an earlier session of the same channel. A bare figure is no answer once they have talked
+    of something else: it may pick from a list by then. The host asks this before `csbot.Chatbot.reply`.
+
+    :raises StoreError: the desk fails.
     """
     read = read_score(text)
     if read is None:
         return None
-    waiting = [one for one in desk.queue(states=("followed_up",), most=MOST) if one.session_id == session.id]
-    fresh = [one for one in waiting if one.rating is None and at - one.changed <= timedelta(seconds=rules.answer_s)]
-    if not fresh or desk.of_session(session.id):
+    asked = [one for one in _tickets_of(desk, session) if one.state == "followed_up" and one.rating is None]
+    waiting = max((one for one in asked if one.channel == session.channel), key=lambda one: one.changed, default=None)
+    if waiting is None or at - waiting.changed > timedelta(seconds=rules.answer_s) or desk.of_session(session.id):
+        return None
+    if normalise(text).isdecimal() and any(turn.at > waiting.changed and turn.kind != "smalltalk" for turn in session.turns):
         return None
     score, comment = read
-    ticket = desk.rate(max(fresh, key=lambda one: one.changed).id, score, comment)
-    return _say(ticket, "sorry" if score <= 2 else "thanks")
+    return _say(desk.rate(waiting.id, score, comment), "sorry" if score <= 2 else "thanks")
 
 
 def invitation(ticket: Ticket) -> str:
@@ -157,6 +161,13 @@ def _last_asked(desk: Desk, customer_id: str) -> datetime | None:
     tickets = [desk.get(one.id) for one in desk.history(customer_id, most=ASKS)]
     times = [step.at for one in tickets if one for step in one.steps if step.state == "followed_up"]
     return max(times, default=None)
+
+
+def _tickets_of(desk: Desk, session: Session) -> list[Ticket]:
+    """The session's tickets and the latest ones of its customer."""
+    known = [turn.ticket_id for turn in session.turns if turn.ticket_id]
+    latest = [one.id for one in desk.history(session.customer_id, most=ASKS)]
+    return [ticket for ticket_id in dict.fromkeys([*known, *latest]) if (ticket := desk.get(ticket_id))]
 
 
 def _last_turn(store: Store | None, session_id: str) -> Turn | None:
