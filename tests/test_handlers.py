@@ -67,6 +67,14 @@ def test_whatever_it_raises_is_a_handoff_with_everything_known(error: Exception)
     assert settled.wording == "failed"
 
 
+def test_a_message_decided_upon_anew_as_another_task_has_that_one_done() -> None:
+    other = FAULT.model_copy(update={"name": "other", "call": "other"})
+    functions = {FAULT.handler: lambda slots, who: "已报修", "other": lambda slots, who: "已预约"}
+    handlers = Handlers({FAULT.name: FAULT, "other": other}, functions)
+    done = [handlers.settle(task, State(), ACTION, caller(), NOW).text for task in (FAULT, other, FAULT)]
+    assert done == ["已报修", "已预约", "已报修"]
+
+
 @pytest.fixture
 def gate() -> Iterator[threading.Event]:
     """Closed until the test is over, so that no thread waits for ever."""
@@ -121,7 +129,7 @@ def test_what_failed_is_tried_again() -> None:
 def test_results_are_not_kept_for_ever() -> None:
     handlers = Handlers({FAULT.name: FAULT}, {FAULT.handler: lambda slots, who: None})
     for number in range(REMEMBERED + 5):
-        handlers._remember(str(number), None)
+        handlers._remember((str(number), FAULT.name), None)
     assert len(handlers._results) == REMEMBERED
 
 

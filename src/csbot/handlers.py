@@ -48,15 +48,16 @@ class Handlers:
             raise ConfigError(f"handlers 里的 {'、'.join(idle)} 没有任务使用 | no task calls these handlers")
         self._functions = dict(functions)
         self._free = threading.BoundedSemaphore(MOST_CALLS)
-        self._results: OrderedDict[str, Any] = OrderedDict()
+        self._results: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
     def settle(self, task: Task, state: State, action: Action, caller: Caller, now: datetime) -> Action:
         """What doing the task comes to: it is done, and said so; or a human takes over with all that is known."""
         slots = {name: value for name, value in action.slots.items() if value}
         try:
-            if caller.request_id not in self._results:
-                self._remember(caller.request_id, self._call(task, slots, caller))
-            said = outcome(task, slots, self._results[caller.request_id], state.turns, now)
+            key = (caller.request_id, task.name)  # decided upon anew, a message may be of another task
+            if key not in self._results:
+                self._remember(key, self._call(task, slots, caller))
+            said = outcome(task, slots, self._results[key], state.turns, now)
             return action.model_copy(update={"text": storable(said)})
         except Exception as error:  # whatever the merchant's code raises or returns, the customer gets a human
             _log.warning("task %s failed: %s", task.name, type(error).__name__)
@@ -65,8 +66,8 @@ class Handlers:
                 reason="task_failed", wording="failed", order_id=state.order_id,
             )  # fmt: skip
 
-    def _remember(self, request_id: str, result: Any) -> None:
-        self._results[request_id] = result
+    def _remember(self, key: tuple[str, str], result: Any) -> None:
+        self._results[key] = result
         while len(self._results) > REMEMBERED:
             self._results.popitem(last=False)
 
