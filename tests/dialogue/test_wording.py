@@ -131,7 +131,7 @@ def test_a_slot_left_open_is_read_back_as_the_customer_left_it(said: str, shown:
     [
         ("师傅明天到", "师傅明天到"), ({"receipt": "BX1"}, "单号 BX1"), ({"receipt": 7}, "单号 7"), ({"other": 1}, None),
         (None, None),
-        ({}, None), (3, None), ("  ", None), ({"receipt": ""}, None),
+        ({}, None), (3, None), ("  ", None), ({"receipt": ""}, None), ({"receipt": None}, None),
     ],
 )  # fmt: skip
 def test_what_a_task_came_to_is_told_with_the_result_or_in_general_words(result: object, text: str | None) -> None:

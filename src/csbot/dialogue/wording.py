@@ -98,11 +98,12 @@ def _question(state: State, action: Action, task: Task, now: datetime) -> str:
 def outcome(task: Task, slots: Mapping[str, str], result: object, turn: int, now: datetime) -> str:
     """What is said of a task that was done.
 
-    :param result: a text, which is said as it is; or a mapping, whose values are filled in; anything else says nothing more.
+    :param result: a text, which is said as it is; or a mapping, whose values are filled in (None: there is none); anything else says nothing more.
     """
     if isinstance(result, str) and result.strip():
         return result
-    given = {str(key): str(value) for key, value in result.items()} if isinstance(result, Mapping) else {}
+    filled = result.items() if isinstance(result, Mapping) else ()
+    given = {str(key): str(value) for key, value in filled if value is not None}
     shown = _shown(task, slots, now) | given
     fitting = [text for text in task.done if places([text]) <= {name for name, value in shown.items() if value}]
     return in_turn(fitting, turn).format_map(shown) if fitting else say("task_done", turn)
