@@ -12,7 +12,19 @@ from functools import cache
 from typing import Any
 
 from csbot.dialogue.order_wishes import tell_wish, wish_before
-from csbot.dialogue.telling import Told, date_in_words, has_passed, kind_of, latest_with, tell, time_in_words
+from csbot.dialogue.telling import (
+    Told,
+    event_in_words,
+    expected,
+    has_passed,
+    kind_of,
+    latest,
+    latest_with,
+    status_of,
+    status_words,
+    tell,
+    words_for,
+)
 from csbot.models import Order, OrderEvent, Turn
 from csbot.resources import filled, in_turn, load_pattern, load_yaml
 
@@ -29,13 +41,8 @@ def _data() -> dict[str, Any]:
 
 
 @cache
-def _orders() -> dict[str, Any]:
-    return load_yaml("csbot.dialogue.data", "orders.yaml")
-
-
-@cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    statuses = "|".join(re.escape(word) for kind in _orders()["statuses"].values() for word in kind["words"])
+    statuses = "|".join(map(re.escape, status_words()))
     terms = {"status": statuses} | _data()["words"]
     return {about: re.compile(filled(question["pattern"], terms)) for about, question in _data()["questions"].items()}
 
@@ -98,18 +105,17 @@ def tell_about(order: Order, about: str, asked: str, turns: Sequence[Turn], now:
 
 def _reason_again(order: Order) -> Told | None:
     """That the order says no more of the reason than it did."""
-    latest = max(order.events, key=lambda event: event.time, default=None)
-    if latest is None:
+    newest, data = latest(order), _data()
+    if newest is None:
         return None
-    data = _data()
-    return Told(data["reason_again"].format(event=latest.text.rstrip("。.")) + data["offers"]["follow"], "asked")
+    return Told(data["reason_again"].format(event=newest.text.rstrip("。.")) + data["offers"]["follow"], "asked")
 
 
 def _still(order: Order, times: int, now: datetime) -> Told:
     """One short line where nothing has changed since it was told; from the second time on a human is offered."""
-    data, kind = _data(), _kind(order)
-    line = in_turn(data["still"], times - 1).format(status=order.status or _orders()["no_status"])
-    date = _date(order, now) if kind.get("awaited") else ""
+    data, kind = _data(), words_for(order)
+    line = in_turn(data["still"], times - 1).format(status=status_of(order))
+    date = expected(order, now)
     if kind.get("offer") or times > 1:
         return Told(line + date + data["offers"]["press"], "asked")
     return Told(line + date, None)
@@ -118,26 +124,23 @@ def _still(order: Order, times: int, now: datetime) -> Told:
 def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now: datetime) -> Told:
     data = _data()
     question: dict[str, Any] = data["questions"][about]
-    kind = _kind(order)
-    state = data["reason"].format(status=order.status or _orders()["no_status"], means=kind.get("means", ""))
-    latest = max(order.events, key=lambda event: event.time, default=None)
-    recorded = _event(data["recorded"], latest, now)
+    kind = words_for(order)
+    state = data["reason"].format(status=status_of(order), means=kind.get("means", ""))
+    recorded = event_in_words(data["recorded"], latest(order), now)
     made = question.get("answers")
     if made == UNWANTED:
         return Told(state + data["unwanted_or_no" if offered else UNWANTED], "mentioned" if offered else "asked")
     if made == "disputed":
         against = _quoted(order, question.get("against"))
         if against or question["contradicts"] == "all" or kind_of(order.status) in question["contradicts"]:
-            event = _event(data["latest"], against or latest, now)
+            event = event_in_words(data["latest"], against or latest(order), now)
             return Told(data["disputed"].format(status=order.status, latest=event), "asked")
         if question.get("else") != "help":
             return tell(order, now)
     if made == "wish":
         if not (kind.get("awaited") or question.get("closed")):
             return Told(state, None)
-        return Told(
-            state + (_date(order, now) if kind.get("awaited") else "") + data["wishes"][about] + data["offers"]["ask"], "asked"
-        )
+        return Told(state + expected(order, now) + data["wishes"][about] + data["offers"]["ask"], "asked")
     if made in ("help", "disputed"):
         return Told(recorded + data["offers"]["follow"], "asked")
     if made == "reason":
@@ -146,8 +149,8 @@ def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now
     if made == "items" and order.items:
         return Told(data["items"].format(items="、".join(order.items)), None)
     if made == "first" and order.events:
-        return Told(_event(data["first"], min(order.events, key=lambda event: event.time), now), None)
-    found = _event(data["related"], _quoted(order, question.get("quotes")), now)
+        return Told(event_in_words(data["first"], min(order.events, key=lambda event: event.time), now), None)
+    found = event_in_words(data["related"], _quoted(order, question.get("quotes")), now)
     if made == "when" or (question.get("else") == "when" and not found):
         return _when(order, kind, state, recorded, asked, now)
     if found and not question.get("partly"):
@@ -164,27 +167,11 @@ def _when(order: Order, kind: dict[str, Any], state: str, recorded: str, asked: 
     if not order.eta:
         return Told(data["no_date"] + recorded + data["offers"]["ask"], "asked")
     hour = data["hour"] if re.search(data["hours"], asked) and ":" not in order.eta else ""
-    text = _date(order, now) + hour
+    text = expected(order, now) + hour
     if kind.get("offer") or has_passed(order.eta, now):
         return Told(text + data["offers"]["press"], "asked")
     return Told(text + kind.get("next", ""), None)
 
 
-def _date(order: Order, now: datetime) -> str:
-    if not order.eta:
-        return ""
-    told = _orders()["overdue"] if has_passed(order.eta, now) else _data()["expected"]
-    return str(told.format(date=date_in_words(order.eta, now)))
-
-
 def _quoted(order: Order, pattern: str | None) -> OrderEvent | None:
     return latest_with(order, pattern) if pattern else None
-
-
-def _event(words: str, event: OrderEvent | None, now: datetime) -> str:
-    return words.format(time=time_in_words(event.time, now), event=event.text.rstrip("。.")) if event else ""
-
-
-def _kind(order: Order) -> dict[str, Any]:
-    data = _orders()
-    return dict(data["statuses"].get(kind_of(order.status), data["other"]))

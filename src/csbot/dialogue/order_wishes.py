@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from csbot.dialogue.telling import Told, expected, kind_of, latest_with, opening, time_in_words
+from csbot.dialogue.telling import Told, event_in_words, expected, kind_of, latest_with, opening
 from csbot.intents.progress import asks_progress, names_order
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Order, Turn
@@ -80,7 +80,6 @@ def tell_wish(order: Order, wish: str, now: datetime) -> Told:
     line = lines.get(kind_of(order.status), lines["other"])
     if not line:
         event = latest_with(order, question.get("quotes", "."))
-        told = _data()["recorded"].format(time=time_in_words(event.time, now), event=event.text.rstrip("。.")) if event else ""
-        return Told(opening(order) + told, None)
+        return Told(opening(order) + event_in_words(_data()["recorded"], event, now), None)
     date = expected(order, now) if question.get("dated") else ""
     return Told(opening(order) + date + line + _data()["offer"], "asked")

@@ -11,6 +11,10 @@ from csbot.models import CHINA, Offer, Order, OrderEvent
 from csbot.resources import load_yaml
 
 
+def _data() -> dict[str, Any]:
+    return load_yaml("csbot.dialogue.data", "orders.yaml")
+
+
 class Told(NamedTuple):
     """:ivar text: what the customer is told. :ivar offer: whether a human is offered with it, and how."""
 
@@ -24,26 +28,16 @@ def tell(order: Order, now: datetime) -> Told:
     One that its status calls delayed or gone wrong is told with an apology and the question whether a human should follow it
     up. Where only the expected date has passed, the merchant may just not have updated it: a human is mentioned.
     """
-    data = load_yaml("csbot.dialogue.data", "orders.yaml")
-    kind = kind_of(order.status)
-    words: dict[str, Any] = data["statuses"].get(kind, data["other"])
+    data, words = _data(), words_for(order)
     overdue = bool(words.get("awaited")) and has_passed(order.eta, now)
-    parts = [opening(order)]
-    if order.events:
-        latest = max(order.events, key=lambda event: event.time)
-        parts.append(data["latest"].format(time=time_in_words(latest.time, now), event=latest.text.rstrip("。.")))
-    parts.append(expected(order, now))
     offer: Offer | None = words.get("offer") or ("mentioned" if overdue else None)
-    parts.append(data["offers"][offer] if offer else words["next"])
-    return Told("".join(parts), offer)
+    closing = data["offers"][offer] if offer else words["next"]
+    return Told(opening(order) + event_in_words(data["latest"], latest(order), now) + expected(order, now) + closing, offer)
 
 
 def opening(order: Order) -> str:
     """What every account of an order begins with: its number, goods and status."""
-    data = load_yaml("csbot.dialogue.data", "orders.yaml")
-    words: dict[str, Any] = data["statuses"].get(kind_of(order.status), data["other"])
-    items = f"（{'、'.join(order.items)}）" if order.items else ""
-    return f"订单 {order.order_id}{items}：{order.status or data['no_status']}{words.get('means', '')}。"
+    return f"订单 {_named(order)}：{status_of(order)}{words_for(order).get('means', '')}。"
 
 
 def goods_told(reply: str) -> str:
@@ -58,10 +52,14 @@ def goods_told(reply: str) -> str:
 
 def expected(order: Order, now: datetime) -> str:
     """The date that is expected, with an apology where it has passed; "" where nothing is awaited."""
-    data = load_yaml("csbot.dialogue.data", "orders.yaml")
-    if not order.eta or not data["statuses"].get(kind_of(order.status), data["other"]).get("awaited"):
+    if not order.eta or not words_for(order).get("awaited"):
         return ""
-    return str(data["overdue" if has_passed(order.eta, now) else "expected"].format(date=date_in_words(order.eta, now)))
+    return str(_data()["overdue" if has_passed(order.eta, now) else "expected"].format(date=date_in_words(order.eta, now)))
+
+
+def latest(order: Order) -> OrderEvent | None:
+    """The newest event."""
+    return max(order.events, key=lambda event: event.time, default=None)
 
 
 def latest_with(order: Order, pattern: str) -> OrderEvent | None:
@@ -69,22 +67,35 @@ def latest_with(order: Order, pattern: str) -> OrderEvent | None:
     return max((one for one in order.events if re.search(pattern, one.text)), key=lambda event: event.time, default=None)
 
 
+def event_in_words(words: str, event: OrderEvent | None, now: datetime) -> str:
+    """An event as `words` have it, {time} and {event} filled in; "" for none."""
+    return words.format(time=time_in_words(event.time, now), event=event.text.rstrip("。.")) if event else ""
+
+
 def tell_briefly(orders: Sequence[Order], now: datetime) -> str:
     """Several orders, one line each: status, the latest event, the date that is expected."""
-    data = load_yaml("csbot.dialogue.data", "orders.yaml")
-    lines = []
-    for number, order in enumerate(orders, start=1):
-        kind: dict[str, Any] = data["statuses"].get(kind_of(order.status), data["other"])
-        items = f"（{'、'.join(order.items)}）" if order.items else ""
-        latest = max(order.events, key=lambda event: event.time, default=None)
-        parts = [f"{number}. {order.order_id}{items}：{order.status or data['no_status']}。"]
-        if latest:
-            parts.append(data["brief"].format(time=time_in_words(latest.time, now), event=latest.text.rstrip("。.")))
-        if order.eta and kind.get("awaited"):
-            late = has_passed(order.eta, now)
-            parts.append(data["overdue" if late else "expected"].format(date=date_in_words(order.eta, now)))
-        lines.append("".join(parts))
+    lines = (
+        f"{number}. {_named(order)}：{status_of(order)}。"
+        + event_in_words(_data()["brief"], latest(order), now)
+        + expected(order, now)
+        for number, order in enumerate(orders, start=1)
+    )
     return "\n".join(lines)
+
+
+def _named(order: Order) -> str:
+    return order.order_id + (f"（{'、'.join(order.items)}）" if order.items else "")
+
+
+def status_of(order: Order) -> str:
+    """The merchant's word for how the order stands, or one for an order without."""
+    return order.status or str(_data()["no_status"])
+
+
+def words_for(order: Order) -> dict[str, Any]:
+    """What ``data/orders.yaml`` says of the order's kind of status."""
+    words: dict[str, Any] = _data()["statuses"].get(kind_of(order.status), _data()["other"])
+    return words
 
 
 def kind_of(status: str) -> str:
@@ -93,8 +104,12 @@ def kind_of(status: str) -> str:
     >>> kind_of("派送中"), kind_of("卡在海关")
     ('moving', 'other')
     """
-    statuses = load_yaml("csbot.dialogue.data", "orders.yaml")["statuses"]
-    return next((name for name, kind in statuses.items() if status in kind["words"]), "other")
+    return next((name for name, kind in _data()["statuses"].items() if status in kind["words"]), "other")
+
+
+def status_words() -> list[str]:
+    """Every word of a status that ``data/orders.yaml`` knows."""
+    return [word for kind in _data()["statuses"].values() for word in kind["words"]]
 
 
 def has_passed(eta: str | None, now: datetime) -> bool:
