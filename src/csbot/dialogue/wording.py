@@ -98,7 +98,8 @@ def _question(state: State, action: Action, task: Task, now: datetime) -> str:
 def outcome(task: Task, slots: Mapping[str, str], result: object, turn: int, now: datetime) -> str:
     """What is said of a task that was done.
 
-    :param result: a text, which is said as it is; or a mapping, whose values are filled in (None: there is none); anything else says nothing more.
+    :param result: a text, which is said as it is; or a mapping, whose values are filled in (None: there is none); anything else
+        says nothing more.
     """
     if isinstance(result, str) and result.strip():
         return result
