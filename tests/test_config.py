@@ -105,6 +105,23 @@ def test_a_wrong_half_of_a_settings_file_is_one_config_error(tmp_path: Path, con
         load_settings(file)
 
 
+def test_aliases_that_stand_for_far_more_than_is_written_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "bot.yaml"
+    lines = [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
+    file.write_text("\n".join(["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]", *lines]), encoding="utf-8")
+    with pytest.raises(ConfigError, match="别名"):
+        load_settings(file)
+
+
+def test_a_huge_wrong_setting_is_shown_by_its_beginning() -> None:
+    value: list[object] = [1] * 9
+    for _ in range(12):
+        value = [value] * 9
+    with pytest.raises(ConfigError) as caught:
+        BotConfig(bands={"answer": value})
+    assert len(str(caught.value)) < 1000
+
+
 def test_all_wrong_settings_are_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         BotConfig(bands={"answer": 2}, dialogue={"miss_limit": 0}, colour="red")

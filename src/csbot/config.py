@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from csbot.errors import ConfigError
+from csbot.errors import ConfigError, shown
+from csbot.resources import read_yaml
 
 
 class _Settings(BaseModel):
@@ -200,7 +201,7 @@ def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
     import yaml
 
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        data = read_yaml(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, RecursionError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"无法读取配置 {path}：{error} | can't read the configuration") from None
     if data is not None and not (isinstance(data, dict) and all(isinstance(key, str) for key in data)):
@@ -210,5 +211,5 @@ def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _explain(error: ValidationError, root: str = "") -> str:
     places = [".".join(map(str, [root, *e["loc"]] if root else e["loc"])) or "config" for e in error.errors()]
-    lines = [f"{place}: {e['msg']}（得到 {e['input']!r}）" for place, e in zip(places, error.errors(), strict=True)]
+    lines = [f"{place}: {e['msg']}（得到 {shown(e['input'])}）" for place, e in zip(places, error.errors(), strict=True)]
     return "配置有误 | wrong configuration: " + "; ".join(lines)

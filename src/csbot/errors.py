@@ -30,6 +30,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import Repr
+from typing import Any
+
+_BRIEF = Repr()
+_BRIEF.maxlevel, _BRIEF.maxlist, _BRIEF.maxtuple, _BRIEF.maxdict, _BRIEF.maxstring = 2, 3, 3, 3, 60
+
+
+def shown(value: Any) -> str:
+    """A wrong value as a message shows it: its beginning, however large it is.
+
+    >>> shown("明天"), shown([[1] * 9] * 9)
+    ("'明天'", '[[1, 1, 1, ...], [1, 1, 1, ...], [1, 1, 1, ...], ...]')
+    """
+    return _BRIEF.repr(value)[:60]
 
 
 class CsbotError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -194,3 +195,55 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.truncate(sources.MAX_BYTES + 1)
     with pytest.raises(InputError, match="超过上限"):
         read_faqs(tmp_path / "kb.csv")
+
+
+BOMB = "{first}&a [哈, 哈, 哈, 哈, 哈, 哈, 哈, 哈, 哈]\n" + "".join(
+    f"{{next}}&{one} [{', '.join([f'*{before}'] * 9)}]\n" for before, one in zip("abcdefgh", "bcdefghi", strict=True)
+)
+"""Nine levels of nine aliases each: a few hundred characters that stand for 400 million."""
+
+
+def test_aliases_that_stand_for_far_more_than_is_written_are_one_fault(tmp_path: Path) -> None:
+    text = BOMB.replace("{first}", "- ").replace("{next}", "- ")
+    found = faults(tmp_path / "kb.yaml", text + "- {question: 问, answer: 答, similar: *i}\n")
+    assert found == [(1, None)]
+    pairs = zip("abcdefgh", "bcdefghi", strict=True)
+    merged = "- &a {x: 1}\n" + "".join(f"- &{b} {{<<: [{', '.join([f'*{a}'] * 9)}]}}\n" for a, b in pairs)
+    assert faults(tmp_path / "kb.yaml", merged) == [(1, None)]
+
+
+def test_an_alias_of_itself_is_one_fault(tmp_path: Path) -> None:
+    assert faults(tmp_path / "kb.yaml", "- {question: 问, answer: 答}\n- &x {question: 问, answer: 答, similar: [*x]}\n") == [
+        (2, None)
+    ]
+
+
+def test_aliases_and_merged_keys_that_a_person_writes_are_read(tmp_path: Path) -> None:
+    text = "- &x {question: 问, answer: 答, tags: &t [一, 二]}\n- {<<: *x, question: 问二, related: *t}\n"
+    (tmp_path / "kb.yaml").write_text(text, encoding="utf-8")
+    first, second = read_faqs(tmp_path / "kb.yaml")
+    assert (second.answer, second.tags, second.related) == ("答", first.tags, first.tags)
+
+
+def test_a_huge_wrong_value_is_shown_by_its_beginning() -> None:
+    value: list[object] = ["哈"] * 9
+    for _ in range(12):
+        value = [value] * 9
+    with pytest.raises(SourceError) as caught:
+        coerce([{"question": "问", "answer": "答", "tags": value}, {"question": value, "answer": "答"}])
+    assert {(fault.line, fault.field) for fault in caught.value.faults} == {(1, f"tags.{i}") for i in range(9)} | {
+        (2, "question")
+    }
+    assert len(str(caught.value)) < 4000
+
+
+def test_an_impossible_date_has_its_line_and_hides_no_other_fault(tmp_path: Path) -> None:
+    text = "- {question: 问, answer: 答}\n- {question: 问二, valid_until: 2026-13-45}\n- {question: 问三, colour: 红}\n"
+    assert faults(tmp_path / "kb.yaml", text) == [(2, None), (3, "colour")]
+
+
+@pytest.mark.parametrize("question", ["怎么退\ud800货", "\udfff"])
+def test_half_a_character_in_a_question_without_id_is_a_fault_with_its_line(tmp_path: Path, question: str) -> None:
+    (tmp_path / "kb.jsonl").write_text(json.dumps({"question": question, "answer": "答"}), encoding="utf-8")
+    with pytest.raises(SourceError, match=r"第 1 行.*无法保存"):
+        read_faqs(tmp_path / "kb.jsonl")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from csbot.config import IDLE_TIMEOUT_S
 from csbot.errors import ConfigError
 from csbot.models import ReplyKind
+from csbot.resources import read_yaml
 
 Matters = Literal["conversation", "category", "faq"]
 
@@ -81,7 +82,7 @@ class OutcomeRules(BaseModel):
         :raises ConfigError: the file can't be read, or a rule is unknown or out of range.
         """
         try:
-            data = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+            data = read_yaml(Path(path).read_text(encoding="utf-8")) or {}
             return cls.model_validate(data)
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

@@ -18,7 +18,7 @@ from csbot.errors import ConfigError
 from csbot.handoff.hours import OpeningHours
 from csbot.intents.signals import ROUTED
 from csbot.models import Priority
-from csbot.resources import load_yaml
+from csbot.resources import load_yaml, read_yaml
 
 SIGNALS = (*ROUTED, "asked_again", "frustration")
 """Signals that a row may name."""
@@ -106,7 +106,7 @@ class RoutingTable(_Table):
         import yaml
 
         try:
-            data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            data = read_yaml(Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, RecursionError, ValueError, yaml.YAMLError) as error:
             raise ConfigError(f"无法读取分派表 {path}：{error} | can't read the routing table") from None
         return _checked(data, str(path))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from csbot.errors import Fault
+from csbot.errors import Fault, shown
 from csbot.models import Faq
 
 FIELDS = tuple(Faq.model_fields)
@@ -42,7 +42,7 @@ def to_faqs(records: Iterable[Record], faults: list[Fault]) -> list[Faq]:
         if isinstance(row.get("id"), int):
             row["id"] = str(row["id"])
         if not row.get("id"):
-            row["id"] = "faq-" + hashlib.sha256(str(row.get("question", "")).strip().encode()).hexdigest()[:10]
+            row["id"] = _id_of(row.get("question", ""))
         row["valid_from"] = _begin_of_day(row.get("valid_from"))
         row["valid_until"] = _end_of_day(row.get("valid_until"))
         try:
@@ -63,13 +63,18 @@ def to_faqs(records: Iterable[Record], faults: list[Fault]) -> list[Faq]:
     return faqs
 
 
+def _id_of(question: Any) -> str:
+    """The same id for the same question in every file; a question that is no text, or none to be stored, is a fault later."""
+    text = question if isinstance(question, str) else ""
+    return "faq-" + hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()[:10]
+
+
 def _reason(problem: Any) -> str:
     if problem["type"] == "missing":
         return "缺少必填字段 | required"
     if problem["type"] == "extra_forbidden":
         return f"未知字段，可用：{'、'.join(FIELDS)} | unknown field"
-    shown = repr(problem["input"])
-    return f"{problem['msg'].removeprefix('Value error, ')}（得到 {shown[:60]}）"
+    return f"{problem['msg'].removeprefix('Value error, ')}（得到 {shown(problem['input'])}）"
 
 
 def _date(value: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from csbot.errors import Fault, InputError, SourceError
 from csbot.kb.records import FIELDS, HEADERS, LISTS, Record, split_list, to_faqs
 from csbot.models import Faq
+from csbot.resources import yaml_node, yaml_value
 
 SUFFIXES = (".jsonl", ".csv", ".yaml", ".yml", ".xlsx")
 MAX_BYTES = 256 * 1024 * 1024
@@ -119,22 +120,31 @@ def _read_jsonl(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record
 def _read_yaml(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record]:
     import yaml
 
+    text = decode(file, data)
     try:
-        node = yaml.compose(decode(file, data), Loader=yaml.SafeLoader)
-        rows = yaml.safe_load(decode(file, data))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also impossible dates
-        mark = getattr(error, "problem_mark", None)
-        faults.append(Fault(mark.line + 1 if mark else None, None, f"不是有效的 YAML：{error} | not YAML"))
+        node = yaml_node(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        faults.append(_not_yaml(error, None))
         return
-    if not isinstance(rows, list):
+    if not isinstance(node, yaml.SequenceNode):
         faults.append(Fault(1, None, "应是一个列表 | must be a list of FAQs"))
         return
-    lines = [item.start_mark.line + 1 for item in node.value] if node is not None else []
-    for number, row in zip(lines, rows, strict=True):
+    for item in node.value:
+        number = item.start_mark.line + 1
+        try:
+            row = yaml_value(item)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # also impossible dates
+            faults.append(_not_yaml(error, number))
+            continue
         if isinstance(row, dict):
             yield number, row
         else:
             faults.append(Fault(number, None, "应是键值对 | must be a mapping"))
+
+
+def _not_yaml(error: Exception, line: int | None) -> Fault:
+    mark = getattr(error, "problem_mark", None)
+    return Fault(mark.line + 1 if mark else line, None, f"不是有效的 YAML：{error} | not YAML")
 
 
 def _read_csv(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record]:

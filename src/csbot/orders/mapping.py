@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from csbot.errors import ConfigError
 from csbot.kb.sources import decode, read_bytes
 from csbot.models import CHINA
+from csbot.resources import read_yaml
 
 
 class Part(BaseModel):
@@ -69,7 +70,7 @@ def read_mapping(path: str | os.PathLike[str]) -> dict[str, Any]:
     file = Path(path)
     text = decode(file, read_bytes(file))
     try:
-        data = yaml.safe_load(text)
+        data = read_yaml(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else ""
