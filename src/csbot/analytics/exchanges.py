@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from csbot.models.events import DecisionEvent, Event, LookupEvent, LookupResult, MessageEvent
+from csbot.models.events import DecisionEvent, Event, MessageEvent
 from csbot.text import normalise
 
 
@@ -16,13 +16,11 @@ class Exchange:
     """One message of a customer's with its decision.
 
     :ivar text: what was said, masked; "" where the log has only the decision. :ivar reply: what the bot said, masked.
-    :ivar lookup: what a look-up of orders came to.
     """
 
     decision: DecisionEvent
     text: str = ""
     reply: str = ""
-    lookup: LookupResult | None = None
 
     @property
     def at(self) -> datetime:
@@ -44,19 +42,16 @@ def exchanges_of(events: Iterable[Event]) -> list[Exchange]:
     log = list(events)
     heard: dict[tuple[str, int, datetime], MessageEvent] = {}
     said: dict[tuple[str, int, datetime], MessageEvent] = {}
-    looked_up: dict[tuple[str, int, datetime], LookupEvent] = {}
     for event in log:
         if isinstance(event, MessageEvent) and event.who != "agent":
             (heard if event.who == "customer" else said).setdefault(_turn(event), event)
-        elif isinstance(event, LookupEvent):
-            looked_up.setdefault(_turn(event), event)
     found = []
     for event in log:
         if isinstance(event, DecisionEvent):
             turn = _turn(event)
             text = heard[turn].text if turn in heard else ""
             reply = said[turn].text if turn in said else ""
-            found.append(Exchange(event, text, reply, looked_up[turn].result if turn in looked_up else None))
+            found.append(Exchange(event, text, reply))
     return found
 
 

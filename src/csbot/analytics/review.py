@@ -33,7 +33,7 @@ class Review:
     """Suggestions, each with what it repairs and harms, and three evaluations of the cases, None without cases.
 
     :ivar before: as it is now. :ivar recommended: with the suggestions that have no warning. :ivar everything: with all.
-    :ivar gain: ``recommended`` against ``before``. :ivar careless: ``everything`` against ``before``.
+    :ivar gain: ``recommended`` against ``before``.
     """
 
     suggestions: list[Suggestion]
@@ -41,7 +41,6 @@ class Review:
     recommended: EvalReport | None = None
     everything: EvalReport | None = None
     gain: Comparison | None = None
-    careless: Comparison | None = None
 
     @property
     def fine(self) -> list[Suggestion]:
@@ -83,7 +82,7 @@ def review(
             break
     return Review(
         [_marked(one, harms, repairs[one.id]) for one in suggestions], before, recommended, everything,
-        compare(before, recommended), compare(before, everything),
+        compare(before, recommended),
     )  # fmt: skip
 
 
