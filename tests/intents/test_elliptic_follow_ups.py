@@ -15,6 +15,7 @@ from csbot.intents.follow_up import (
     AGAIN_COSTS,
     MOST_CHARS,
     SOON,
+    about_last,
     again_last,
     answered_before,
     asked_before,
@@ -103,12 +104,44 @@ def test_what_was_just_told_comes_behind_what_is_as_likely() -> None:
         ("怎么取消", "预约量尺的", "measure-reschedule"),
         ("质保多久", "另外怎么注册", "account-register"),
         ("秒杀几点开始", "怎么领券", "promo-coupon-get"),
+        ("国补怎么弄", "咋领", "promo-subsidy"),
+        ("一笔订单扣了我两回款", "怎么退呀", "pay-duplicate"),
+        ("发票抬头开错了", "能不能换", "inv-modify"),
+        ("拉篮生锈了", "在哪申请换新的", "use-rust"),
+        ("买完就降价了", "可以退多少", "promo-price-protect"),
+        ("我要注销账号", "积分还有吗", "account-cancel"),
+        ("怎么预约上门量尺", "要收费吗", "measure-fee"),
+        ("券在哪里领", "用不了呢", "promo-coupon-unusable"),
     ],
 )
 def test_a_few_words_are_read_with_what_was_asked_before(sample_kb: KnowledgeBase, first: str, then: str, expect: str) -> None:
     bot, session = Chatbot(sample_kb), Session(customer_id="c")
     bot.reply(session, first)
     assert bot.reply(session, then).trace.candidates[0].faq_id == expect
+
+
+def likely(**confidence: float) -> list[Candidate]:
+    return [
+        Candidate(faq_id=name, question=name, score=sure, confidence=sure, matched=name) for name, sure in confidence.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "drawn", "alone", "joined", "about"),
+    [
+        ("怎么领", likely(coupon=0.9, told=0.1), likely(coupon=0.95), likely(told=0.8), True),
+        ("怎么领券", likely(coupon=0.9, told=0.1), likely(coupon=0.95), likely(told=0.8), False),
+        ("要钱吗", likely(fee=0.8, told=0.1), likely(fee=0.1), likely(told=0.8), False),  # the last answer leads to it
+        ("怎么领", likely(coupon=0.9, told=0.1), likely(coupon=0.95), likely(coupon=0.6, told=0.5), False),
+        ("怎么领", likely(coupon=0.9, told=0.1), likely(coupon=0.95), likely(told=0.3), False),
+        ("积分呢", likely(told=0.8, points=0.6), likely(points=0.9), likely(told=0.8), True),
+        ("怎么领", likely(told=0.3), [], likely(told=0.8), True),
+    ],
+)
+def test_what_names_nothing_is_asked_of_what_was_told_unless_that_leads_to_another(
+    form: str, drawn: list[Candidate], alone: list[Candidate], joined: list[Candidate], about: bool
+) -> None:
+    assert about_last(form, drawn, alone, joined, "told") is about
 
 
 def test_a_list_can_be_picked_from_again_until_something_else_is_said(sample_kb: KnowledgeBase) -> None:

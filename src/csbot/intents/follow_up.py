@@ -44,6 +44,12 @@ CONTEXT_WEIGHT = 0.5
 """Of the answered question's vector beside the message's own (0.2 to 0.5 were tried, and the customer's words instead)."""
 AGAIN_COSTS = 0.25
 """Taken off the confidence of the FAQ that was just told: nobody asks in order to hear it again."""
+SURE_OF_LAST = 0.4
+"""Confidence of the FAQ just told, by the question before and the message, from which words that name nothing ask of it."""
+DRAWN = 0.4
+"""Gain of another FAQ by being drawn to the last, from which that one leads to it: 「要钱吗」 after measuring."""
+LEAD = 0.05
+"""Of the FAQ just told over any other, by the message drawn to it, from which the question before may settle it."""
 
 
 def answered_before(form: str, earlier: Sequence[Turn], contents: Contents, now: datetime) -> str | None:
@@ -81,6 +87,15 @@ def other_thing(form: str) -> str:
     """
     found = _pattern("another_thing").match(form)
     return found["name"] if found else ""
+
+
+def names_nothing(form: str) -> bool:
+    """Whether a message (query form) asks, and all its words are such as are asked of anything.
+
+    >>> [names_nothing(form) for form in ("怎么领", "几天能换好", "怎么领券", "用不了呢")]
+    [True, True, False, False]
+    """
+    return _pattern("asking").search(form) is not None and not _pattern("names_nothing").sub("", form)
 
 
 def tells_state(form: str) -> bool:
@@ -130,6 +145,25 @@ def leaning(vector: Vectors, faq_id: str, contents: Contents) -> Vectors:
     topic = contents.vectors[contents.offsets[contents.positions[faq_id]]]
     drawn = vector + CONTEXT_WEIGHT * topic
     return np.asarray(drawn / np.linalg.norm(drawn), np.float32)
+
+
+def about_last(
+    form: str, drawn: Sequence[Candidate], alone: Sequence[Candidate], joined: Sequence[Candidate], told: str
+) -> bool:
+    """Whether a message (query form) asks of the FAQ that was just told, though others may be likelier by its few words.
+
+    :param drawn: candidates of the message drawn to that FAQ, :param alone: of the message by itself, :param joined: of the
+        question before and the message; each best first.
+    """
+    if not joined or joined[0].faq_id != told or joined[0].confidence < SURE_OF_LAST or not drawn:
+        return False
+    other = next((one for one in drawn if one.faq_id != told), None)
+    if other is None:
+        return True
+    by_itself = next((one.confidence for one in alone if one.faq_id == other.faq_id), 0.0)
+    led_to = other.confidence >= SURE_LEANING and other.confidence - by_itself >= DRAWN
+    leads = drawn[0].faq_id == told and drawn[0].confidence - other.confidence >= LEAD
+    return leads or (names_nothing(form) and not led_to)
 
 
 def again_last(candidates: Sequence[Candidate], faq_id: str) -> list[Candidate]:

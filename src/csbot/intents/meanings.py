@@ -12,9 +12,11 @@ from csbot.intents.follow_up import (
     SURE_ALONE,
     SURE_JOINED,
     SURE_LEANING,
+    about_last,
     again_last,
     asked_before,
     leaning,
+    names_nothing,
     names_unknown,
 )
 from csbot.intents.matters import begins_another
@@ -64,12 +66,18 @@ class Meanings:
 
         :param told: the FAQ that was answered, by its id.
         """
-        found = tuple(again_last(self.contents.rank(form, leaning(vector, told, self.contents), most=MOST_CANDIDATES), told))
-        if _of_others(found, told) >= SURE_LEANING or begins_another(form) or names_unknown(form, told, self.contents):
+        drawn = self.contents.rank(form, leaning(vector, told, self.contents), most=MOST_CANDIDATES)
+        found = tuple(again_last(drawn, told))
+        if begins_another(form) or names_unknown(form, told, self.contents):
             return found
-        if _of_others(self.contents.rank(form, vector, most=2), told) >= SURE_ALONE:
+        alone, asked = self.contents.rank(form, vector, most=MOST_CANDIDATES), asked_before(told, earlier, self.contents)
+        if names_nothing(form) or (drawn and drawn[0].faq_id == told):
+            joined = self.of(query_form(asked + form))
+            if about_last(form, drawn, alone, joined, told):
+                return joined
+        if _of_others(found, told) >= SURE_LEANING or _of_others(alone, told) >= SURE_ALONE:
             return found
-        joined = self.of(query_form(f"{form}，{asked_before(told, earlier, self.contents)}"))
+        joined = self.of(query_form(f"{form}，{asked}"))
         return joined if likeliest(joined) >= max(SURE_JOINED, likeliest(found)) else found
 
     def after_menu(self, form: str, asked: str, alone: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
