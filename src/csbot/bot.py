@@ -242,7 +242,7 @@ class Chatbot:
             spoken = with_left(spoken, left, state.turns)
         action, held, spoken = self._handoffs.settle(asked, action, held, spoken)
         trace = trace_of(state, message, action, policy, contents, names, started)
-        session.turns.append(turn_of(message, action, spoken, now, held.id if held else None))
+        session.turns.append(turn_of(message, action, spoken, now, held.id if held else None, faq, session.channel))
         return Reply(
             text=spoken,
             kind=action.kind,

@@ -78,7 +78,7 @@ def part_asked(form: str, told: Told, *, alone: bool = False) -> str:
     if not asks(form):
         return ""
     before = " ".join(map(_plain, told.asked))
-    parts = sentences(told.text)
+    parts = sentences(told.source)
     forms = [_plain(part) for part in parts]
     kinds, terms = _asked(form, forms)
     said = _terms(before)
@@ -111,7 +111,7 @@ def asks_number(form: str, told: Told) -> bool:
     >>> asks_number("几天内寄回", told), asks_number("几天内发货", told), asks_number("怎么寄回", told)
     (True, False, False)
     """
-    forms = [_plain(part) for part in sentences(told.text)]
+    forms = [_plain(part) for part in sentences(told.source)]
     kinds, terms = _asked(form, forms)
     known = all(any(_has(term, one) for one in forms) for term in terms)
     return len(form) <= FEW_CHARS and known and any(kind.get("measure") for kind in kinds)
@@ -119,7 +119,7 @@ def asks_number(form: str, told: Told) -> bool:
 
 def tells_of(told: Told, form: str) -> bool:
     """Whether an answer told before has a word of a detail (normal form), or a number of the same kind."""
-    text, before = _plain(told.text), _terms(" ".join(map(_plain, told.asked)))
+    text, before = _plain(told.source), _terms(" ".join(map(_plain, told.asked)))
     same_kind = any(re.search(kind["holds"], text) for kind in _told_kinds(form))
     return same_kind or any(_has(term, text) for term in _terms(_plain(form)) - before)
 
@@ -172,7 +172,7 @@ def part_told(form: str, told: Told) -> str:
     >>> [part_told(form, told) for form in ("是你们发错的", "没出图", "十天前买的", "在家呢")]
     ['质量问题、发错漏发的运费由我们承担。', '出方案前可退 500 元。', '15 天内可价保。', '']
     """
-    parts = sentences(told.text)
+    parts = sentences(told.source)
     forms = [_plain(part) for part in parts]
     kinds = _told_kinds(form)
     if _says("stands", form) and (remedy := part_if_it_stays(told)) and not told.has_told(remedy):
@@ -222,7 +222,7 @@ def part_if_it_stays(told: Told) -> str:
     >>> part_if_it_stays(Told("请先清空抽屉，擦净轨道。仍卡顿请拍视频报修，质保 2 年。"))
     '仍卡顿请拍视频报修，质保 2 年。'
     """
-    parts = sentences(told.text)
+    parts = sentences(told.source)
     found = [part for part in parts if _says("if_it_stays", normalise(part))]
     return "".join(found) if len(found) < len(parts) else ""
 

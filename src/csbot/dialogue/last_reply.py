@@ -48,7 +48,7 @@ def doubts_last_reply(state: State, message: Understanding, policy: Policy) -> A
         options = tuple(map(_option, state.options, state.option_texts))
         return Action(kind="clarify", rule=rule, options=options, wording="clarify_again")
     _, last = last_told(state.answers)
-    parts = sentences(last.text if last else state.told)
+    parts = sentences(last.source if last else state.told)
     if len(parts) < LEAST_PARTS:
         return Action(kind="fallback", rule=rule, wording="not_clear", offer="mentioned")
     return Action(kind="fallback", rule=rule, wording="told_again", text=numbered(parts), offer="mentioned")

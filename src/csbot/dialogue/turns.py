@@ -5,15 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from csbot.dialogue.accounts import CONTACT
-from csbot.dialogue.answer_memory import TOLD_BEFORE
+from csbot.dialogue.answer_memory import TOLD_BEFORE, whole_answer
 from csbot.dialogue.dangers import dangers_in
-from csbot.models import Action, Turn, Understanding
+from csbot.models import Action, Faq, Turn, Understanding
 
 
-def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, ticket_id: str | None = None) -> Turn:
+def turn_of(
+    message: Understanding,
+    action: Action,
+    spoken: str,
+    at: datetime,
+    ticket_id: str | None = None,
+    faq: Faq | None = None,
+    channel: str = "",
+) -> Turn:
     """The turn of a message that was decided upon at ``at``, and answered with ``spoken``.
 
-    :param ticket_id: of the ticket that was open, or is since.
+    :param ticket_id: of the ticket that was open, or is since. :param faq: what is answered, on which channel.
     """
     of_faq = action.kind == "answer" or action.rule == TOLD_BEFORE
     ended = action.kind in ("order_status", "task_done", "handoff")
@@ -24,6 +32,7 @@ def turn_of(message: Understanding, action: Action, spoken: str, at: datetime, t
         faq_id=action.candidate.faq_id if action.candidate and of_faq else None,
         confidence=_confidence(action),
         reply=spoken,
+        whole=whole_answer(faq.answer_for(channel), faq.answer) if faq and of_faq else "",
         options=[option.faq_id for option in action.options],
         option_texts=[option.question for option in action.options],
         task=None if ended else action.task,

@@ -52,6 +52,7 @@ class Turn(Data):
     faq_id: str | None = Field(default=None, description="the FAQ answered, or asked for once more though it was told")
     confidence: float | None = Field(default=None, ge=0, le=1, description="of the FAQ answered, or of the best one offered")
     reply: str = ""
+    whole: str = Field(default="", description="the FAQ's answer, where the reply was a shorter one for the channel")
     options: list[str] = Field(default_factory=list, description="faq ids offered")
     option_texts: list[str] = Field(default_factory=list)
     task: str | None = None
