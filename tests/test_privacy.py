@@ -41,6 +41,15 @@ def test_any_text_can_be_masked(text: str, names: list[str]) -> None:
         ("我住在上海市徐汇区愚园路218弄5号501室，谢谢", "我住在***，谢谢"),
         ("沪A·D12345", "沪A***"),
         ("1Z999AA10123456784", "1Z******84"),
+        ("我的一一零一零一一九九零零三零七四五七八", "我的***"),
+        ("微信号zhang_san88，谢谢", "微信号z***，谢谢"),
+        ("加我微信：zhangsan吧", "加我微信：z***吧"),
+        ("QQ是12345", "QQ是1***"),
+        ("138 / 0000 / 0001", "138****0001"),
+        ("138转0000转0001", "138****0001"),
+        ("1、3、8、0、0、0、0、0、0、0、1", "138****0001"),
+        ("lin@\u200bexample.com", "l***@***"),
+        ("邮箱lin在example点com吗", "邮箱l***@***吗"),
     ],
 )
 def test_ids_cards_mail_and_doors_are_covered(text: str, masked: str) -> None:
@@ -80,6 +89,16 @@ def test_characters_of_the_private_planes_are_kept_as_they_are(text: str) -> Non
 def test_the_longest_message_is_masked_without_getting_lost(piece: str) -> None:
     """Patterns whose time grew with the square of the length would take minutes here."""
     assert mask(piece * (20_000 // len(piece)))
+
+
+def test_any_number_of_pieces_is_masked() -> None:
+    """More of them than there are code points in two planes, which stand for them meanwhile."""
+    private = "\U0010fffe" * 0x20001
+    assert mask(f"{private} 012345，13800000001") == f"{private} 01******45，138****0001"
+
+
+def test_emoji_stay_joined() -> None:
+    assert mask("👨\u200d👩\u200d👧 13800000001") == "👨\u200d👩\u200d👧 138****0001"
 
 
 def test_names_are_covered_but_for_the_first_character_wherever_they_stand() -> None:

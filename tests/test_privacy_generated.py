@@ -46,6 +46,10 @@ def mobile(rng: random.Random) -> Value:
         "+86 " + grouped(digits, (3, 4), " "), " ".join(digits), "-".join(digits), grouped(digits, (3, 4), " - "),
         digits.translate(FULL_WIDTH), grouped(digits, (3, 4), " ").translate(FULL_WIDTH), digits.translate(SPOKEN),
     ]  # fmt: skip
+    forms += [grouped(digits, (3, 4), gap) for gap in ("/", " / ", "、", "~", "～", "+", "转", "，", "_", "\u200b")]
+    forms += [gap.join(digits) for gap in ("、", "/", "，", ",")]
+    if re.fullmatch(r"[1-9]\d\d0[1-9]\d\d0", digits[3:]):  # may be sizes
+        return Value(digits, digits[2:8])
     return Value(rng.choice(forms), digits[2:8], (digits.translate(SPOKEN),))
 
 
@@ -65,8 +69,8 @@ def identity_card(rng: random.Random) -> Value:
     digits = number(rng, 6) + birthday + number(rng, 3, "0123456789")
     last = rng.choice("0123456789XXXx")
     forms = [digits + last, f"{digits[:6]} {birthday} {digits[14:]}{last}", f"{digits[:6]}-{birthday}-{digits[14:]}{last}",
-             (digits + last).upper().translate(FULL_WIDTH)]  # fmt: skip
-    return Value(rng.choice(forms), birthday)
+             (digits + last).upper().translate(FULL_WIDTH), (digits + last).translate(SPOKEN)]  # fmt: skip
+    return Value(rng.choice(forms), birthday, (birthday.translate(SPOKEN),))
 
 
 def bank_card(rng: random.Random) -> Value:
@@ -90,6 +94,8 @@ def e_mail(rng: random.Random) -> Value:
     local = rng.choice(["lin.xiaoyan", "a.b", "wang_jp", "zhou-wenbo", "li+shop", "Chen.Mo88", "qq", number(rng, 9)])
     domain = rng.choice(["example.com", "example.com.cn", "mail.example.org", "example.net"])
     forms = [f"{local}@{domain}", f"{local}@{domain.upper()}", f"{local} @ {domain}", f"{local}＠{domain}"]
+    forms += [f"{local}@\u200b{domain}", f"{local}\u2060@{domain}", f"{local}艾特{domain.replace('.', '点')}"]
+    forms += [f"{local}在{domain.replace('.', '点')}", f"{local} at {domain.replace('.', ' dot ')}"]
     return Value(rng.choice(forms), words=(local, domain.split(".")[0] + "."))
 
 
@@ -139,8 +145,16 @@ def number_plate(rng: random.Random) -> Value:
     return Value(rng.choice([plate, plate.lower()]), tail)
 
 
+def account(rng: random.Random) -> Value:
+    name = rng.choice(["zhang_san88", "linxiaoyan", "wxid-a1b2c3", "Chenmo_2020", "abcdef"])
+    shows_itself = [f"微信 {name}", f"微信{name}", f"vx {name}"] if re.search(r"\d", name) else []
+    forms = [f"微信号{name}", f"微信号是{name}", f"微信：{name}", f"VX:{name}", f"v信是{name}", f"抖音号 {name}", *shows_itself]
+    return Value(rng.choice(forms), words=(name,))
+
+
 KINDS: dict[str, Callable[[random.Random], Value]] = {
-    kind.__name__: kind for kind in (mobile, landline, identity_card, bank_card, order_id, e_mail, address, number_plate)
+    kind.__name__: kind
+    for kind in (mobile, landline, identity_card, bank_card, order_id, e_mail, address, number_plate, account)
 }
 
 HARMLESS_PART = "2026-11-03 14:05 下的单，一共12800元"
@@ -225,7 +239,9 @@ SKU 88012345|ISO9001认证有吗|GB18030是什么|符合GB/T 36276标准吗|尺�
 库存还有12345个吗|销量100000件|好评率99.8%|降了1000块|涨到1580了|从999涨到1299|1399元到1599元|2000-3000元的
 孩子3岁能用吗|老人70岁|身高175体重70|M码还是L码|XL的|42码|170/88A|37.5度|房间朝南|路由器放哪|线槽怎么走|网络线路不好
 味道大不大|渠道是正规的吗|报道说有问题|频道怎么调|保修5年|质保10年|2019-2023年|90后|00后|2024款|2025年新款
-2026年产的|新apple12什么时候上|云g9000柜子
+2026年产的|新apple12什么时候上|云g9000柜子|零一二三四五六七八九|一二三四五六七八九十|微信支付行吗|微信号怎么改|客服微信是多少
+微信iphone15上打不开|微信小程序在哪|QQ2024版|加QQ群可以吗|柜子130/1500/2000的|1、2、3、4都有吗|1300/1400/150毫米|我在jd点com买的
+3+1+2+1+1套餐|1/2/3层|7、8、9号送|13/14/15/16号都行|抖音上看到的|app在ios上下载|小红书号怎么关注|满138+20+10
 """
 """Sentences of customers about days, times, money, goods, measures and places, that identify nobody."""
 

@@ -16,6 +16,8 @@ _HALF_WIDTH = {
     for code in range(span[0], span[1] + 1)
 }
 """Full-width digits and letters; everything else stays as it was typed."""
+_UNSEEN = re.compile("[\u00ad\u200b\u200c\u2060\ufeff]|(?<=[!-~])\u200d|\u200d(?=[!-~])")
+"""Characters without width, which would hide what they stand in; between emoji one of them joins these."""
 
 
 class _Rule(NamedTuple):
@@ -40,14 +42,14 @@ def _rules() -> tuple[_Rule, ...]:
         return pattern if longer == pattern else whole(longer)
 
     return tuple(
-        _Rule(re.compile(rule.get("needs", "")), whole(rule["pattern"]), rule.get("shows")) for rule in data["patterns"]
+        _Rule(re.compile(whole(rule.get("needs", ""))), whole(rule["pattern"]), rule.get("shows")) for rule in data["patterns"]
     )
 
 
 def mask(text: str, names: Iterable[str] = ()) -> str:
     """``text`` with phones, ids, cards, addresses, e-mails and the given names covered; days, times, prices and models stay.
 
-    Digits and letters come out in half width. What is masked already stays as it is.
+    Digits and letters come out in half width, and characters without width not at all. What is masked already stays as it is.
 
     >>> mask("我叫林晓燕，13800000001，单号QH202611030012", names=["林晓燕"])
     '我叫林**，138****0001，单号QH20******12'
@@ -55,7 +57,8 @@ def mask(text: str, names: Iterable[str] = ()) -> str:
     '2026-11-03 请发到我邮箱l***@***，或***，一共12800元'
     """
     stash = _Stash()
-    text = _STASHED.sub(lambda match: stash.put(match.group()), text.translate(_HALF_WIDTH))
+    text = _UNSEEN.sub("", text.translate(_HALF_WIDTH))
+    text = _PRIVATE.sub(lambda match: stash.put(match.group()), text)
     for needs, source, shows in _rules():
         if needs.search(text):
             text = _pattern(source).sub(partial(_cover, stash, shows), text)
@@ -65,30 +68,40 @@ def mask(text: str, names: Iterable[str] = ()) -> str:
     return stash.restore(text)
 
 
-_STASHED = re.compile("[\U000f0000-\U0010ffff]")
+_PRIVATE = re.compile("[\U000f0000-\U0010ffff]")
+_STASHED = re.compile("[\U00100000-\U0010ffff]?[\U000f0000-\U000fffff]")
+_PLANE = 0x10000
 
 
 class _Stash:
     """Takes pieces out of a text, so that no later pattern reads into them or across them.
 
-    A piece is stood for by a code point of the two planes that have no characters.
+    A piece is stood for by a code point of plane 15, which has no characters; beyond the first 65,536 pieces one of plane 16,
+    which has none either, stands before it.
     """
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
 
     def put(self, piece: str) -> str:
+        high, low = divmod(len(self._pieces), _PLANE)
         self._pieces.append(piece)
-        return chr(0xF0000 + len(self._pieces) - 1)
+        return (chr(0x100000 + high - 1) if high else "") + chr(0xF0000 + low)
 
     def restore(self, text: str) -> str:
-        return _STASHED.sub(lambda match: self._pieces[ord(match.group()) - 0xF0000], text)
+        return _STASHED.sub(lambda match: self._pieces[_number(match.group())], text)
+
+
+def _number(stood_for: str) -> int:
+    high = ord(stood_for[0]) - 0x100000 + 1 if len(stood_for) > 1 else 0
+    return high * _PLANE + ord(stood_for[-1]) - 0xF0000
 
 
 def _cover(stash: _Stash, shows: str | None, match: re.Match[str]) -> str:
     if shows is None:
         return stash.put(stash.restore(match.group()))
-    return stash.put(re.sub(r"\\(\d)", lambda group: re.sub(r"\W", "", match.group(int(group.group(1)))), shows))
+    before = match.groupdict().get("before") or ""
+    return before + stash.put(re.sub(r"\\(\d)", lambda group: re.sub(r"\W", "", match.group(int(group.group(1))) or ""), shows))
 
 
 def mask_value(name: str, value: str, names: Iterable[str] = ()) -> str:
