@@ -172,6 +172,15 @@ def test_a_vain_search_is_answered_no_sooner_than_the_floor_whatever_was_in_vain
         assert time.monotonic() - started >= 0.2
 
 
+def test_the_last_vain_search_before_a_human_comes_no_sooner_either(make: Make) -> None:
+    bot, one = make(not_found_floor_s=0.2), Session(customer_id="u")
+    for text in ("查订单", PHONE, "王大锤", PHONE):
+        bot.reply(one, text)
+    started = time.monotonic()
+    assert bot.reply(one, "王大锤").trace.rule == "slot_retry_limit"
+    assert time.monotonic() - started >= 0.2
+
+
 def test_old_attempts_and_replies_are_deleted_in_passing(make: Make) -> None:
     store = MemoryStore()
     one = Session(customer_id="u")

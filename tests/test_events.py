@@ -103,6 +103,17 @@ def test_a_look_up_that_fails_and_one_that_is_refused(small_kb: KnowledgeBase) -
     assert results[-1] == "refused"
 
 
+def test_a_vain_look_up_is_one_whatever_the_bot_makes_of_it(small_kb: KnowledgeBase) -> None:
+    asked_too_often = ("查订单", PHONE, "王大锤", PHONE, "王大锤")
+    vain = talk(small_kb, *asked_too_often)
+    assert of(DecisionEvent, vain)[-1].rule == "slot_retry_limit"
+    assert [event.result for event in of(LookupEvent, vain)] == ["not_found"] * 3
+    guesses = [f"查{ID}，手机1390000000{n}" for n in range(7)]
+    limited = talk(small_kb, *guesses)
+    assert [event.result for event in of(LookupEvent, limited)] == ["not_found"] * 5 + ["refused"] * 2
+    assert [event.rule for event in of(DecisionEvent, limited)][4:] == ["lookup_limit"] * 3
+
+
 def test_nothing_personal_is_logged_but_the_hosts_id(small_kb: KnowledgeBase) -> None:
     events = talk(
         small_kb, f"查{ID}到哪了", "不是13700000002，是１３８ 0000 0001", "我叫林晓燕", "一三九零零零零零零零九打给我",

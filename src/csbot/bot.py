@@ -14,7 +14,7 @@ from csbot.config import BotConfig
 from csbot.dialogue import order_progress
 from csbot.dialogue.policy import decide
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import LOOKUP_LIMIT, NOT_FOUND, State, state_of
+from csbot.dialogue.state import State, state_of
 from csbot.dialogue.tasks import Task, declared
 from csbot.dialogue.turns import names_in, turn_of
 from csbot.dialogue.wording import with_left, with_second, word
@@ -174,7 +174,7 @@ class Chatbot:
 
             events_of = partial(turn_events, category_of=self._category)
             reply = answer_and_save(self.store, session, message_id, lambda: self._answer(session, text, attempt_id), events_of)
-        if reply.trace.rule not in (NOT_FOUND, LOOKUP_LIMIT):
+        if reply.trace.lookup not in ("not_found", "refused"):
             return reply, 0.0
         return reply, max(0.0, started + self.config.orders.not_found_floor_s - time.monotonic())
 

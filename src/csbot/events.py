@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from csbot.dialogue.state import LOOKUP_LIMIT, NOT_FOUND
 from csbot.errors import InputError
 from csbot.intents.slots import read_slots
 from csbot.kb.task_intents import HUMAN_HANDOFF
@@ -18,15 +17,11 @@ from csbot.models.events import (
     Event,
     FeedbackEvent,
     LookupEvent,
-    LookupResult,
     MessageEvent,
     Ranked,
     TicketEvent,
 )
 from csbot.privacy import mask, mask_spans
-
-_LOOKED_UP: dict[str, LookupResult] = {"several_orders": "found", NOT_FOUND: "not_found", LOOKUP_LIMIT: "refused"}
-"""Rules that follow a look-up of orders, beside those that tell one."""
 
 CATEGORY_OF_NONE: Callable[[str], str] = lambda faq_id: ""  # noqa: E731
 
@@ -56,9 +51,8 @@ def turn_events(session: Session, reply: Reply, category_of: Callable[[str], str
             latency_ms=trace.elapsed_ms,
         ),
     ]  # fmt: skip
-    looked_up = _lookup(turn)
-    if looked_up:
-        found.append(LookupEvent(**where, result=looked_up))
+    if trace.lookup:
+        found.append(LookupEvent(**where, result=trace.lookup))
     if reply.text:
         found.append(MessageEvent(**where, who="bot", text=mask(reply.text, names)))
     return found
@@ -127,12 +121,6 @@ def _spans(text: str, known: Sequence[Slot]) -> list[Slot]:
 
 def _overlap(one: Slot, other: Slot) -> bool:
     return one.span[0] < other.span[1] and other.span[0] < one.span[1]
-
-
-def _lookup(turn: Turn) -> LookupResult | None:
-    if turn.kind == "order_status":
-        return "found"
-    return "failed" if turn.rule.startswith("order_backend_failed") else _LOOKED_UP.get(turn.rule)
 
 
 def _task(turn: Turn, intent: str | None) -> str | None:

@@ -47,6 +47,7 @@ def trace_of(
         candidates=message.candidates[:10],
         signals=tuple(mask_signals(message.signals, names)),
         slots=tuple(Slot(name=s.name, value=mask_value(s.name, s.value), span=s.span) for s in message.slots),
+        lookup=action.lookup,
         misses=state.misses + ((action.kind == "fallback" and action.rule != NOTHING_READ) or action.rule == "miss_limit"),
         degraded=message.degraded,
         kb_version=contents.version,

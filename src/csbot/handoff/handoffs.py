@@ -29,7 +29,7 @@ from csbot.handoff.summary import Summariser, summarise
 from csbot.handoff.ticket import Opening, open_ticket
 from csbot.handoff.waiting import COMPLAINT, CONTACT, NOTED, WITHDRAWN, slots_told, titles_of, told_since, while_waiting
 from csbot.handoff.wording import Words, tell_again, tell_raised, tell_transfer
-from csbot.models import Action, Actor, Earlier, Line, Message, Note, Session, Ticket, TicketState, Waiting
+from csbot.models import Action, Actor, Earlier, Line, LookupResult, Message, Note, Session, Ticket, TicketState, Waiting
 from csbot.privacy import mask, mask_value
 
 SILENT = "human_has_session"
@@ -136,7 +136,7 @@ class Handoffs:
             if held is None:
                 held = self._file(asked, action)
             if held.state not in _GOES_ON:  # the message was delivered again, and somebody has dealt with it by now
-                return _silent(held), held, ""
+                return _silent(held, action.lookup), held, ""
             opened = held.id == asked.ticket_id
             spoken = self._transfer(asked, held, spoken) if opened else self._again(asked, held, action)
         if held is None or self.desk is None or held.state == "failed":
@@ -228,7 +228,7 @@ class Handoffs:
         except TicketError:
             if action.kind not in ("handoff", "smalltalk"):  # what was looked up or done is not lost
                 desk.note(held.id, Note(by=Actor(kind="bot"), at=asked.at, text=f"接手时机器人正要回复，没有发出：{text}"))
-            return _silent(held), held, ""
+            return _silent(held, action.lookup), held, ""
         except StoreError as error:  # what the customer wrote is there
             log.warning("回复没能记到工单 %s：%s | the desk can't be written", held.id, error)
         return action, held, spoken
@@ -257,5 +257,6 @@ class Handoffs:
             return Waiting()
 
 
-def _silent(held: Ticket) -> Action:
-    return Action(kind="handoff", rule=SILENT, reason=held.reason)
+def _silent(held: Ticket, lookup: LookupResult | None = None) -> Action:
+    """:param lookup: what a look-up came to, that was made before the agent took over."""
+    return Action(kind="handoff", rule=SILENT, reason=held.reason, lookup=lookup)

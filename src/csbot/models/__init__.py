@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csbot.models.base import CHINA, Moment, Text, utc_now
-from csbot.models.conversation import Action, Caller, Offer, ReplyKind, Session, Turn
+from csbot.models.conversation import Action, Caller, LookupResult, Offer, ReplyKind, Session, Turn
 from csbot.models.faq import Candidate, Faq, FaqStatus
 from csbot.models.message import MAX_MESSAGE_CHARS, Signal, Slot, Understanding
 from csbot.models.order import Order, OrderEvent, OrderQuery
@@ -42,6 +42,7 @@ __all__ = [
     "Faq",
     "FaqStatus",
     "Line",
+    "LookupResult",
     "Message",
     "Moment",
     "Note",

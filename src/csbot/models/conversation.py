@@ -14,7 +14,9 @@ from csbot.models.order import Order, OrderQuery
 
 ReplyKind = Literal["answer", "clarify", "ask_slot", "order_status", "task_done", "handoff", "smalltalk", "fallback"]
 Offer = Literal["asked", "mentioned"]
-"""A human was offered with an order that is late: by a question, to which 「好的」 is yes, or only mentioned."""
+"""A human was offered with the reply: by a question, to which 「好的」 is yes, or only mentioned."""
+LookupResult = Literal["found", "not_found", "failed", "refused"]
+"""What a look-up of orders came to; refused: too many attempts, the order system was not asked."""
 
 
 class Action(Frozen):
@@ -36,10 +38,15 @@ class Action(Frozen):
     trusted: dict[str, str] = Field(default_factory=dict, description="what the host itself has proven of the customer")
     order: Order | None = None
     orders: tuple[Order, ...] = Field(default=(), description="several orders, told in short")
+    lookup: LookupResult | None = Field(default=None, description="what the look-up of orders came to, once it was made")
     about: str = Field(default="", description="what of the order is asked: a key of dialogue/data/order_questions.yaml")
     order_id: str | None = Field(default=None, description="order in hand when a human is called")
     reason: str | None = Field(default=None, description="why a human is needed")
-    text: str = Field(default="", description="what is said, where it is no fixed wording: an order, what a task came to")
+    text: str = Field(
+        default="",
+        description="what is said, or filled into the wording, where that is not fixed: an order, what a task came to, the "
+        "title of a slot or of what is forgone, a sentence before an answer",
+    )
     offer: Offer | None = None
 
 

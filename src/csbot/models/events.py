@@ -12,11 +12,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, TypeAdapter
 
 from csbot.models.base import Frozen, aware
-from csbot.models.conversation import ReplyKind
+from csbot.models.conversation import LookupResult, ReplyKind
 from csbot.models.reply import Band
 from csbot.models.ticket import Actor, Speaker, TicketState
-
-LookupResult = Literal["found", "not_found", "failed", "refused"]
 
 
 class _Event(Frozen):
@@ -74,7 +72,7 @@ class LookupEvent(_Event):
     """Orders were looked up: not whose, and not which."""
 
     type: Literal["lookup"] = "lookup"
-    result: LookupResult = Field(description="refused: too many attempts, the order system was not asked")
+    result: LookupResult
 
 
 class TicketEvent(_Event):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ModelWrapValidatorHandler, computed_field, model_validator
 
 from csbot.models.base import Data, Frozen
-from csbot.models.conversation import ReplyKind
+from csbot.models.conversation import LookupResult, ReplyKind
 from csbot.models.faq import Candidate
 from csbot.models.message import Signal, Slot
 from csbot.models.order import Order
@@ -30,6 +30,7 @@ class Trace(Frozen):
     candidates: tuple[Candidate, ...] = ()
     signals: tuple[Signal, ...] = ()
     slots: tuple[Slot, ...] = Field(default=(), description="values masked")
+    lookup: LookupResult | None = Field(default=None, description="what a look-up of orders came to; None: there was none")
     misses: int = Field(description="misses in a row, this message included")
     degraded: bool = False
     kb_version: str = ""

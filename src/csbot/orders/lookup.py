@@ -14,7 +14,7 @@ from csbot.dialogue.order_questions import tell_about
 from csbot.dialogue.state import State
 from csbot.dialogue.telling import tell_briefly
 from csbot.errors import OrderBackendError
-from csbot.models import Action, Order, OrderQuery, Session, utc_now
+from csbot.models import Action, LookupResult, Order, OrderQuery, Session, utc_now
 from csbot.orders import limits
 from csbot.orders.base import AnyOrderBackend, ask_backend
 from csbot.storage.base import Store
@@ -49,7 +49,7 @@ class OrderLookups:
         """
         attempt = limits.begin(self.store, session, action, attempt_id, self.config.orders)
         if attempt.refused:
-            return order_progress.too_many(action)
+            return _came_to("refused", order_progress.too_many(action))
         try:
             found = self._owned(action)
             settled = order_progress.settle(replace(state, failed_lookups=attempt.before), action, found, self.config)
@@ -63,11 +63,11 @@ class OrderLookups:
             self.store.withdraw(attempt.keys, attempt.id)
             return Action(
                 kind="handoff", rule=f"order_backend_failed:{type(error).__name__}", task=action.task, slots=action.slots,
-                reason="order_backend_failed", wording="handoff_backend",
+                reason="order_backend_failed", wording="handoff_backend", lookup="failed",
             )  # fmt: skip
         if found:
             self.store.withdraw(attempt.keys, attempt.id)  # only what found nothing counts
-        return settled
+        return _came_to("found" if settled.order or settled.orders or settled.options else "not_found", settled)
 
     def _owned(self, action: Action) -> list[Order]:
         """The customer's orders that the first fruitful query finds."""
@@ -103,3 +103,7 @@ class OrderLookups:
         if isinstance(result, Exception):
             raise OrderBackendError(str(result)) from result
         return result
+
+
+def _came_to(result: LookupResult, action: Action) -> Action:
+    return action.model_copy(update={"lookup": result})
