@@ -41,19 +41,27 @@ SURE_WISH = 0.95
 
 
 def decide(state: State, message: Understanding, policy: Policy) -> Action:
-    """One action for the message. Same arguments, same action."""
+    """One action for the message. Same arguments, same action.
+
+    The rules stand in six groups, each for a reason that is said; within a group the narrower rule comes first.
+    """
     before = state
     if message.called_off:
         state = replace(state, task=None, asked=None, slots={}, asks={}, learnt={}, declined={}, options=(), option_texts=())
     action = (
+        # somebody may be hurt: nothing else counts
         follow_up(state, message, policy)
+        # about the reply before it: its words would mean another matter by themselves
         or order_in_hand.takes_up(state, message)
         or order_in_hand.asked_about(state, message, policy)
         or doubts_last_reply(state, message, policy)
+        # a human, wished for in so many words
         or _human(state, message, policy)
+        # the answer to what the bot asked, and what was being done or was just done
         or _answer_to_question(state, message, policy)
         or resumed_task(state, message, policy)
         or undoes(state, message, policy)
+        # whole messages that ask nothing new: courtesy, picks, complaints, accounts; then the task under way may have them
         or _courtesy(state, message)
         or picked_from_list(state, message)
         or _picked(state, message, policy)
@@ -61,6 +69,7 @@ def decide(state: State, message: Understanding, policy: Policy) -> Action:
         or only_told(state, message, policy)
         or running_task(state, message, policy)
         or names_no_matter(state, message, policy)
+        # a new matter: several at once, a task, the knowledge base, or none that is known
         or _order_and_question(state, message, policy)
         or _three_matters(state, message, policy)
         or new_task(state, message, policy)
@@ -93,7 +102,7 @@ def intent_of(message: Understanding, action: Action) -> str | None:
 
 
 def _human(state: State, message: Understanding, policy: Policy) -> Action | None:
-    """A wish for a human comes first, whatever else is under way."""
+    """A human is called, whatever task is under way; words that are as much a wish for something else are left to that."""
     top = _best(message)
     asked_outright = top is not None and top.exact and top.action is None
     wish = next((signal for signal in message.signals if signal.name == "human_wanted"), None)
