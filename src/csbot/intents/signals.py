@@ -21,8 +21,9 @@ ROUTED = ("human_wanted", "anger", "complaint_threat", "urgency", "repeat_contac
 PRESENT = 0.5
 """A signal at or above this counts as there; weaker ones only add up over turns."""
 LIKELY = {"human_wanted": 0.92, "urgency": 0.85, "anger": 0.9, "complaint_threat": 0.9, "repeat_contact": 0.9}
-"""Where no words speak, example utterances must speak as clearly as this, and the message must be no scrap. Chosen on 2,074
-labelled messages: the least at which few calm ones are taken for it; of danger, more may be."""
+"""Least probability at which likeness to example utterances alone, without any word of the lists, shows a signal; never in a
+message shorter than `LEAST_HANZI`. Chosen on 2,074 labelled messages: the least at which few calm ones are taken for it; of
+danger, more may be."""
 LEAST_HANZI = 8
 """Of fewer characters (「我在乡下」, right after 「能上门量尺吗」) a vector alone says little: they answer or add to something.
 On 2,735 labelled messages likeness alone found nothing in shorter ones that words had not found."""
