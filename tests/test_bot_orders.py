@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import pytest
 
@@ -138,6 +139,23 @@ def test_a_backend_slower_than_the_timeout_is_a_handoff(make: Make, gate: thread
     (reply,) = talk(make(slow, orders={"timeout_s": 0.05}), f"{ID} {PHONE}")
     assert (reply.kind, reply.order) == ("handoff", None)
     assert reply.trace.rule.startswith("order_backend_failed")
+
+
+def test_all_that_one_message_has_looked_up_shares_one_time_limit(make: Make) -> None:
+    class Slow:
+        left: ClassVar[list[float]] = []
+
+        def find(self, query: OrderQuery, timeout_s: float) -> Sequence[Order]:
+            self.left.append(timeout_s)
+            time.sleep(0.05)
+            return []
+
+    make(Slow()).reply(Session(customer_id="u"), f"查订单{ID}，手机{PHONE}，我叫{NAME}")
+    first, second = Slow.left
+    assert 0 < second <= first - 0.05
+    Slow.left.clear()
+    late = make(Slow(), orders={"timeout_s": 0.05}).reply(Session(customer_id="u"), f"查订单{ID}，手机{PHONE}，我叫{NAME}")
+    assert (late.kind, len(Slow.left)) == ("handoff", 1)
 
 
 def test_waiting_for_a_backend_leaves_the_event_loop_free(make: Make) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -70,26 +71,28 @@ class OrderLookups:
         return _came_to("found" if settled.order or settled.orders or settled.options else "not_found", settled)
 
     def _owned(self, action: Action) -> list[Order]:
-        """The customer's orders that the first fruitful query finds."""
+        """The customer's orders that the first fruitful query finds; `timeout_s` is for all of them together."""
+        until = time.monotonic() + self.config.orders.timeout_s
         for query in order_progress.queries(action, self.config.orders):
-            found = order_progress.owned(self._find(query), query)
+            found = order_progress.owned(self._find(query, until - time.monotonic()), query)
             if found:
                 return found
         return []
 
-    def _find(self, query: OrderQuery) -> Sequence[Order]:
+    def _find(self, query: OrderQuery, timeout_s: float) -> Sequence[Order]:
         """Ask the backend in a thread of its own, which may hang without holding up the customer or the process's end.
 
         :raises OrderBackendError: no answer in time, or too many look-ups hang already.
         """
-        timeout = self.config.orders.timeout_s
+        if timeout_s <= 0:
+            raise OrderBackendError("订单系统没有及时响应 | no answer in time")
         answer: queue.Queue[Sequence[Order] | Exception] = queue.Queue(1)
         if not self._free.acquire(blocking=False):
             raise OrderBackendError("订单系统没有响应，查询已满 | too many look-ups are waiting")
 
         def work() -> None:
             try:
-                answer.put(ask_backend(self.backend, query, timeout))
+                answer.put(ask_backend(self.backend, query, timeout_s))
             except Exception as error:
                 answer.put(error)
             finally:
@@ -97,9 +100,9 @@ class OrderLookups:
 
         threading.Thread(target=work, name="csbot-orders", daemon=True).start()
         try:
-            result = answer.get(timeout=timeout)
+            result = answer.get(timeout=timeout_s)
         except queue.Empty:
-            raise OrderBackendError(f"订单系统 {timeout} 秒内没有响应 | no answer in time") from None
+            raise OrderBackendError(f"订单系统 {timeout_s:g} 秒内没有响应 | no answer in time") from None
         if isinstance(result, Exception):
             raise OrderBackendError(str(result)) from result
         return result
