@@ -86,6 +86,7 @@ def test_misses_in_a_row_end_with_a_human_who_gets_the_conversation(small_kb: Kn
 def test_an_answer_between_two_misses_begins_the_count_anew(small_kb: KnowledgeBase) -> None:
     replies = talk(Chatbot(small_kb, config=NOTHING_FITS), "天书一样的话", "包邮吗", "天书一样的话")
     assert [reply.kind for reply in replies] == ["fallback", "answer", "fallback"]
+    assert [reply.trace.misses for reply in replies] == [1, 0, 1]
 
 
 def test_a_wish_for_a_human_is_granted_at_once(bot: Chatbot) -> None:

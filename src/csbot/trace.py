@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from csbot.dialogue.policy import intent_of
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import NOTHING_READ, State
+from csbot.dialogue.state import State, misses_with
 from csbot.handoff.context import mask_signals
 from csbot.intents.slots import read_slots
 from csbot.kb.contents import Contents
@@ -48,7 +48,7 @@ def trace_of(
         signals=tuple(mask_signals(message.signals, names)),
         slots=tuple(Slot(name=s.name, value=mask_value(s.name, s.value), span=s.span) for s in message.slots),
         lookup=action.lookup,
-        misses=state.misses + ((action.kind == "fallback" and action.rule != NOTHING_READ) or action.rule == "miss_limit"),
+        misses=misses_with(state.misses, action.kind, action.rule, action.reason),
         degraded=message.degraded,
         kb_version=contents.version,
         encoder=contents.encoder_fingerprint,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csbot.config import IDLE_TIMEOUT_S
-from csbot.dialogue.state import State, advance, replay, state_of
+from csbot.dialogue.state import NOT_UNDERSTOOD, NOTHING_READ, State, advance, misses_with, replay, state_of
 from csbot.models import OrderQuery, ReplyKind, Session, Turn
 
 WHO = OrderQuery(phone="13800000001")
@@ -70,6 +70,18 @@ def test_small_talk_that_is_answered_ends_the_row() -> None:
 def test_misses_are_counted_in_a_row_and_courtesy_does_not_break_the_row() -> None:
     said = [turn("fallback"), turn("smalltalk"), turn("fallback"), turn("answer"), turn("fallback"), turn("handoff")]
     assert [replay(said[:n]).misses for n in range(7)] == [0, 1, 1, 2, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "reason", "misses"),
+    [
+        ("fallback", "miss", None, 2), ("fallback", NOTHING_READ, None, 1), ("answer", "exact", None, 0),
+        ("clarify", "unsure", None, 0), ("smalltalk", "smalltalk_thanks", None, 1), ("smalltalk", "smalltalk_chat", None, 0),
+        ("handoff", "human_wanted", "customer_wish", 1), ("handoff", "answer_refused", NOT_UNDERSTOOD, 2),
+    ],
+)  # fmt: skip
+def test_a_reply_is_counted_with_the_misses_before_it(kind: ReplyKind, rule: str, reason: str | None, misses: int) -> None:
+    assert misses_with(1, kind, rule, reason) == misses
 
 
 def test_options_last_until_something_else_is_talked_of() -> None:

@@ -11,7 +11,7 @@ from csbot.dialogue.answer_memory import TOLD_BEFORE, Told
 from csbot.dialogue.dangers import Emergency
 from csbot.dialogue.order_memory import SEVERAL, OrderMemory, keeps_list, remembered
 from csbot.dialogue.tasks import CONFIRM
-from csbot.models import Moment, Offer, OrderQuery, Session, Turn
+from csbot.models import Moment, Offer, OrderQuery, ReplyKind, Session, Turn
 
 NOT_FOUND = "order_not_found"
 """Rule of the turn in which a look-up found nothing of the customer's."""
@@ -29,6 +29,9 @@ ARGUED = "wish_argued"
 
 NOTHING_READ = "nothing_to_read"
 """Rule of the turn of a message without words: it is no miss of the bot's."""
+
+NOT_UNDERSTOOD = "not_understood"
+"""Reason for a human where the last of the misses in a row was one too many."""
 
 NOT_CLEAR = "not_clear"
 REFUSED = "answer_refused"
@@ -134,8 +137,6 @@ class State:
 def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
     """The state after one more turn."""
     state = after_silence(state, turn.at, idle_timeout_s)
-    in_row = 0 if turn.rule in TALKED else state.misses
-    misses = {"fallback": state.misses + (turn.rule != NOTHING_READ), "smalltalk": in_row}.get(turn.kind, 0)
     asks = dict(state.asks) if turn.task and turn.task == state.task else {}
     learnt = dict(state.learnt) if asks else {}
     if turn.kind == "ask_slot" and turn.slot:
@@ -153,7 +154,7 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
     return replace(
         state,
         turns=state.turns + 1,
-        misses=misses,
+        misses=0 if turn.kind == "handoff" else misses_with(state.misses, turn.kind, turn.rule),
         options=tuple(options),
         option_texts=tuple(texts),
         offers_orders=turn.task is not None if turn.kind == "clarify" else state.offers_orders and keeps_options,
@@ -179,6 +180,17 @@ def advance(state: State, turn: Turn, idle_timeout_s: float = IDLE_TIMEOUT_S) ->
         emergency=state.emergency.after(turn),
         names=tuple(dict.fromkeys((*state.names, *turn.names))),
     )
+
+
+def misses_with(before: int, kind: ReplyKind, rule: str, reason: str | None = None) -> int:
+    """Misses in a row, a reply of this kind, rule and reason included; a call for a human ends the row only after it.
+
+    >>> misses_with(1, "fallback", "miss"), misses_with(1, "answer", "exact"), misses_with(1, "handoff", "human_wanted")
+    (2, 0, 1)
+    """
+    if kind in ("fallback", "handoff"):
+        return before + (rule != NOTHING_READ if kind == "fallback" else reason == NOT_UNDERSTOOD)
+    return before if kind == "smalltalk" and rule not in TALKED else 0
 
 
 TALK = ("answer", "clarify", "fallback", "smalltalk")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from csbot.dialogue.state import State
+from csbot.dialogue.state import State, misses_with
 from csbot.handoff.context import FaqOf, attempts_of, likely_faqs, signals_of, suggestions_of, transcript_of
 from csbot.handoff.routing import Facts, find_amounts, route
 from csbot.handoff.routing_table import RoutingTable, default_table
@@ -75,7 +75,7 @@ def open_ticket(
         reason=action.reason or "",
         signals={signal.name: signal.score for signal in signals},
         task=action.task or state.task or (ORDER_PROGRESS if action.order_id else None),
-        misses=state.misses + (action.rule == "miss_limit"),
+        misses=misses_with(state.misses, action.kind, action.rule, action.reason),
         categories=tuple(faq.category for faq in about),
         faqs=tuple(faq.id for faq in about),
         channel=session.channel,
