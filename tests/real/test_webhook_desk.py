@@ -275,6 +275,19 @@ def test_on_postgresql_it_is_the_same(postgres_url: str, receiver: Receiver, clo
     desk.close()
 
 
+def test_a_desk_that_is_not_the_one_of_the_url_is_told_and_not_waited_for(
+    desk: Desk, receiver: Receiver, tmp_path: Path
+) -> None:
+    mistyped = f"sqlite:///{tmp_path}/other.db"
+    other = open_desk(mistyped)
+    other.file(ticket())
+    webhook = Webhook(desk, mistyped, receiver.url, SECRET)
+    with pytest.raises(ConfigError, match="同一个库"):
+        webhook.forward()
+    webhook.close()
+    other.close()
+
+
 def test_two_receivers_get_everything_each(desk: Desk, url: str, webhook: Webhook, receiver: Receiver, clock: Clock) -> None:
     with receiving() as crm:
         other = Webhook(desk, url, crm.url, SECRET, name="crm", since=after(minutes=1), clock=clock)

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Final
 
 from csbot.environment import from_environment
+from csbot.errors import ConfigError
 from csbot.handoff.deliveries import Cursor, Deliveries, Request
 from csbot.handoff.desk import Desk
 from csbot.handoff.posting import Poster
@@ -61,6 +62,7 @@ class Webhook:
         """One round: read what is new, send what is due. To be called every second or so; one process is enough.
 
         :raises StoreError: the desk can't be read or written; the next round goes on where this one ended.
+        :raises ConfigError: the desk has not the tickets of ``desk_url``.
         """
         while behind := self.deliveries.behind(self._name, self._since):
             for cursor in behind:
@@ -83,7 +85,10 @@ class Webhook:
     def _read(self, cursor: Cursor) -> None:
         ticket = self._desk.get(cursor.ticket_id)
         if ticket is None:
-            return
+            raise ConfigError(
+                f"工单 {cursor.ticket_id} 在 desk_url 的库里有，desk 里没有：两者不是同一个库"
+                " | desk and desk_url are not the same database"
+            )
         messages = self._desk.messages(ticket.id, after=cursor.messages)
         events = events_of(ticket, messages, steps=cursor.steps, personal=self._personal)
         requests = [Request(ticket.id, event.id, "", event.model_dump_json()) for event in events]
