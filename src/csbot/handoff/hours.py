@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -45,6 +46,13 @@ def _span(value: Any) -> Any:
 Span = Annotated[tuple[int, int], BeforeValidator(_span)]
 
 
+def _apart(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The spans of one day; time that stands in two of them would count twice."""
+    if any(end > start for (_, end), (start, _) in pairwise(sorted(spans))):
+        raise ValueError("同一天的时段不能重叠，请合并 | the spans of a day must not overlap")
+    return spans
+
+
 class OpeningHours(BaseModel):
     """When people are at the desk. Spans of a day are in its local time; a day not listed is closed.
 
@@ -70,7 +78,12 @@ class OpeningHours(BaseModel):
             raise ValueError(f"没有 {'、'.join(sorted(unknown))}，只有 {'、'.join(DAYS)} | no such day of the week")
         if not any(week.values()):
             raise ValueError("一周至少要有一段工作时间；全天服务请去掉 hours | no opening hours at all")
-        return week
+        return {day: _apart(spans) for day, spans in week.items()}
+
+    @field_validator("on_holidays")
+    @classmethod
+    def _apart_on_holidays(cls, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        return _apart(spans)
 
     @field_validator("zone")
     @classmethod
