@@ -93,6 +93,7 @@ def test_a_settings_file_has_the_bots_and_the_knowledge_bases_half(tmp_path: Pat
     file = tmp_path / "bot.yaml"
     file.write_text("bands: {answer: 0.0}\nkb: {threads: 2, may_degrade: false}\n", encoding="utf-8")
     assert load_settings(file) == (BotConfig(bands={"answer": 0.0}), KbConfig(threads=2, may_degrade=False))
+    assert BotConfig.load(file) == BotConfig(bands={"answer": 0.0})
     file.write_text("kb:\n", encoding="utf-8")
     assert load_settings(file) == (BotConfig(), KbConfig())
 

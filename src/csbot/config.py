@@ -84,7 +84,9 @@ class DialogueConfig(_Settings):
 
 
 class OrderConfig(_Settings):
-    timeout_s: float = Field(default=3.0, gt=0, le=30, description="WeChat gives up after 5 s; 3 s leave time to answer")
+    timeout_s: float = Field(
+        default=3.0, gt=0, le=30, description="for all that one message has looked up; WeChat gives up after 5 s: 3 leave time"
+    )
     proof: tuple[tuple[str, str], ...] = Field(
         default=(("order_id", "phone"), ("phone", "name")),
         description="pairs of slots that prove ownership; an order id alone never does",
@@ -162,11 +164,11 @@ class BotConfig(_Settings):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> BotConfig:
-        """Read settings from a YAML or JSON file.
+        """Read the bot's settings from a settings file (YAML or JSON), which may also hold those of its knowledge base.
 
-        :raises ConfigError: the file is absent or unreadable, or a setting is wrong.
+        :raises ConfigError: the file is absent or unreadable, or a setting is wrong; see `load_settings` for both halves.
         """
-        return cls(**_read(path))
+        return load_settings(path)[0]
 
 
 class KbConfig(_Settings):
