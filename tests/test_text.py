@@ -34,6 +34,7 @@ CHINESE = st.text(alphabet=CHARACTERS, max_size=30)
         ("快递呢[大哭]", "快递呢"),
         ("哈哈哈哈好的", "哈好的"),
         ("\u200b快\ufeff递\u202e", "快递"),
+        ("发\u00ad票\u061c", "发票"),
         ("快\x00递\x07", "快递"),
         ("👍🏻", ""),
         ("？！……", ""),
@@ -124,11 +125,11 @@ def test_a_user_word_stays_whole_and_belongs_to_its_own_tokeniser() -> None:
 
 
 def test_the_dictionary_files_are_read_with_comments_bom_and_normal_forms(tmp_path: Path) -> None:
-    (tmp_path / "user").write_text("# 品牌\n電子鎖芯頭 5 n\n\nＡＢ锁\n", encoding="utf-8-sig")
-    (tmp_path / "synonyms").write_text("快递 包裹 貨件\n", encoding="utf-8")
-    (tmp_path / "stop").write_text("麻烦\n", encoding="utf-8")
+    (tmp_path / "user").write_text("# 品牌\n電子鎖芯頭 5 n\n\nＡＢ锁\nC#锁\n", encoding="utf-8-sig")
+    (tmp_path / "synonyms").write_text("快递 包裹 貨件  # 都是一回事\n", encoding="utf-8")
+    (tmp_path / "stop").write_text("麻烦 # 客气话\n  # 别的\n", encoding="utf-8")
     lexicon = Lexicon.read(user_words=tmp_path / "user", synonyms=tmp_path / "synonyms", stop_words=tmp_path / "stop")
-    assert lexicon.user_words == ("电子锁芯头", "ab锁")
+    assert lexicon.user_words == ("电子锁芯头", "ab锁", "c#锁")
     assert lexicon.synonyms == {"包裹": "快递", "货件": "快递"}
     assert lexicon.stop_words == ("麻烦",)
 

@@ -26,7 +26,8 @@ from csbot.resources import load_lines
 if TYPE_CHECKING:
     import jieba
 
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+"""Characters that nobody sees: soft hyphens, joiners, marks of direction, selectors of variants."""
 _EMOJI = re.compile(r"[\U0001F000-\U0001FAFF\u2600-\u27BF\u2B00-\u2BFF\u200d\u20e3]|\[[\u4e00-\u9fff]{1,4}\](?=\s|\[|$)")
 _REPEATED_PUNCTUATION = re.compile(r"([^\w\s])\1+")
 _LAUGHTER = re.compile(r"([哈呵嘿呜啊嗯])\1{2,}")
@@ -34,7 +35,7 @@ _SPACE_IN_NUMBER = re.compile(r"(?<=\d)[ \t-]+(?=\d{3,})")
 _SPACE_BY_HANZI = re.compile(r"(?<=[\u4e00-\u9fff，。！？、])\s+|\s+(?=[\u4e00-\u9fff，。！？、])")
 _HANZI = re.compile(r"[\u4e00-\u9fff]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
-LAST_LATIN = 0x24F
+_LAST_LATIN = 0x24F
 _OUTER = " \t,.!?;:~，。！？；：、～…"
 
 _lock = threading.Lock()
@@ -89,7 +90,7 @@ def normalise(text: str) -> str:
 
 def _normalised_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text[:MAX_MESSAGE_CHARS])
-    text = _INVISIBLE.sub("", text)
+    text = INVISIBLE.sub("", text)
     if not text.isprintable():
         text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") else c for c in text)
     text = _EMOJI.sub(" ", text)
@@ -138,7 +139,7 @@ class Lexicon(BaseModel):
         synonyms: str | os.PathLike[str] | None = None,
         stop_words: str | os.PathLike[str] | None = None,
     ) -> Lexicon:
-        """Read the three files (UTF-8, one entry a line, ``#`` starts a comment).
+        """Read the three files (UTF-8, one entry a line; ``#`` at its start or after a space starts a comment).
 
         A line of synonyms is ``standard other other …``.
 
@@ -159,6 +160,10 @@ class Lexicon(BaseModel):
         )
 
 
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+"""A sign inside a word is part of it: C#."""
+
+
 def _lines(path: str | os.PathLike[str] | None) -> Iterable[tuple[int, str]]:
     if path is None:
         return
@@ -167,8 +172,8 @@ def _lines(path: str | os.PathLike[str] | None) -> Iterable[tuple[int, str]]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"无法读取词典 {path}：{error} | can't read the dictionary", path=os.fspath(path)) from None
     for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip() and not line.startswith("#"):
-            yield number, line.strip()
+        if entry := _COMMENT.sub("", line).strip():
+            yield number, entry
 
 
 @cache
@@ -243,7 +248,7 @@ def is_foreign(text: str) -> bool:
     if has_hanzi(text):
         return False
     letters = "".join(char if char.isalpha() else " " for char in text)
-    return len(_LATIN_WORD.findall(letters)) >= 2 or any(char.isalpha() and ord(char) > LAST_LATIN for char in letters)
+    return len(_LATIN_WORD.findall(letters)) >= 2 or any(char.isalpha() and ord(char) > _LAST_LATIN for char in letters)
 
 
 def has_emoji(text: str) -> bool:

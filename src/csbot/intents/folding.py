@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from csbot.text import simplify
+from csbot.text import INVISIBLE, simplify
 
 NUMERALS = dict(zip("零〇洞一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖拐勾", "0001234567891212345678979", strict=True))
 """Numerals as they are said one by one in numbers; 洞 拐 勾 as on the wireless, where 七 and 一 sound alike."""
@@ -16,7 +16,8 @@ NUMERALS = dict(zip("零〇洞一二三四五六七八九幺两壹贰叁肆伍�
 _SPOKEN = re.compile(rf"[{''.join(NUMERALS)}\d]+(?:[\s-]{{1,2}}[{''.join(NUMERALS)}\d]+)*")
 _AS_DIGITS = str.maketrans(NUMERALS)
 _LEAST_SPOKEN = 3
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\ufe00-\ufe0f\ufeff]")
+_KEYCAP = "\u20e3"
+"""The frame around the digit of an emoji (1️⃣)."""
 
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _PLAIN = re.compile(r"[ -~\u4e00-\u9fff。、]*")
@@ -56,7 +57,7 @@ def fold(text: str) -> Folded:
         if " " <= char <= "~" or "\u4e00" <= char <= "\u9fff":
             typed.append(char)
             places.append(place)
-        elif not _INVISIBLE.match(char):
+        elif char != _KEYCAP and not INVISIBLE.match(char):
             plain = _plain(char)
             typed.append(plain)
             places.extend([place] * len(plain))
