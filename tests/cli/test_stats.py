@@ -126,6 +126,7 @@ def test_days_without_anything_leave_a_gap_in_the_page(call: Callable[..., str],
 
 
 def test_an_empty_store_has_a_table_and_a_page_as_well(call: Callable[..., str], url: str, tmp_path: Path) -> None:
+    SqlStore(url).close()
     text = call("stats", "--store", url, "--html", tmp_path / "stats.html", "--by", "faq")
     assert "0 个事项" in text
     assert (tmp_path / "stats.html").stat().st_size > 1_000_000
@@ -148,3 +149,16 @@ def test_an_error_is_one_message_and_exit_2(run_csbot: Callable[..., subprocess.
     assert done.returncode == 2
     assert "无法读取事件日志 none.jsonl" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--store", "--desk"])
+@pytest.mark.parametrize("command", ["stats", "suggest"])
+def test_a_mistyped_path_is_refused_and_nothing_is_made(
+    run_csbot: Callable[..., subprocess.CompletedProcess[str]], small_saved: Path, tmp_path: Path, command: str, option: str
+) -> None:
+    kb = ["--kb", small_saved] if command == "suggest" else []
+    done = run_csbot(command, *kb, option, f"sqlite:///{tmp_path}/none/none.db", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "none.db" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -74,9 +74,13 @@ def stats_command(
 
 
 def read_logs(store: str | None, desk: str | None, events: list[Path], imports: list[Path]) -> list[list[Event]]:
+    """The logs that are named; a store or a desk must be there, unless logs are to be put into the store.
+
+    :raises InputError: none is named, or there is no such file.
+    """
     from csbot.analytics.log import desk_events, read_log
+    from csbot.cli.desks import opened as opened_desk
     from csbot.errors import InputError
-    from csbot.handoff import open_desk
     from csbot.storage import open_store
 
     if not (store or desk or events):
@@ -86,15 +90,14 @@ def read_logs(store: str | None, desk: str | None, events: list[Path], imports: 
     found = [read_log(path) for path in events]
     added = [read_log(path) for path in imports]
     if store:
-        opened = open_store(store)
+        opened = open_store(store, make=bool(imports))
         for log in added:
             opened.log(log)
         found.append(opened.events())
         opened.close()
     if desk:
-        at = open_desk(desk)
-        found.append(desk_events(at))
-        at.close()
+        with opened_desk(desk) as at:
+            found.append(desk_events(at))
     return found
 
 

@@ -27,15 +27,16 @@ if TYPE_CHECKING:
 class SqlStore(Database):
     """A `Store` behind a database URL. The tables are made at first use.
 
-    :param url: ``sqlite:///PATH`` or ``postgresql://…``.
-    :raises ConfigError: no such URL can be used. :raises MissingDependency: psycopg is absent.
+    :param url: ``sqlite:///PATH`` or ``postgresql://…``. :param make: whether SQLite's file is made where there is none.
+    :raises ConfigError: no such URL can be used. :raises InputError: there is no such file, and none is to be made.
+    :raises MissingDependency: psycopg is absent.
     :raises StoreVersionError: the tables are of another version. :raises StoreError: the database can't be opened.
     """
 
     called = STORE.called
 
-    def __init__(self, url: str = "sqlite:///var/csbot.db") -> None:
-        super().__init__(url)
+    def __init__(self, url: str = "sqlite:///var/csbot.db", *, make: bool = True) -> None:
+        super().__init__(url, make=make)
         self._salt = self._prepare(prepare)
 
     def load(self, session_id: str) -> Session | None:
