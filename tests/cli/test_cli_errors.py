@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -169,3 +170,31 @@ def test_a_reader_that_goes_away_is_no_error(small_saved: Path, tmp_path: Path) 
     errors = process.stderr.read().decode()
     process.stderr.close()
     assert (process.wait(timeout=120), errors) == (0, "")
+
+
+@pytest.mark.parametrize("options", [["--json"], []], ids=["json", "table"])
+@pytest.mark.parametrize("command", [["kb", "history", "{kb}"], ["ask", "--kb", "{kb}", "包邮吗"]], ids=" ".join)
+def test_a_reader_that_was_never_there_is_no_error(small_saved: Path, command: list[str], options: list[str]) -> None:
+    words = [str(small_saved) if word == "{kb}" else word for word in command]
+    reading, writing = os.pipe()
+    os.close(reading)
+    csbot = [sys.executable, "-c", "from csbot.cli.main import main; main()", *words, *options]
+    done = subprocess.run(csbot, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=120)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")
+@pytest.mark.parametrize("options", [["--json"], []], ids=["json", "table"])
+@pytest.mark.parametrize("command", [["kb", "history", "{kb}"], ["ask", "--kb", "{kb}", "包邮吗"]], ids=" ".join)
+def test_output_that_can_not_be_written_is_one_message_and_exit_2(
+    small_saved: Path, command: list[str], options: list[str]
+) -> None:
+    words = [str(small_saved) if word == "{kb}" else word for word in command]
+    csbot = [sys.executable, "-c", "from csbot.cli.main import main; main()", *words, *options]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(csbot, stdout=full, stderr=subprocess.PIPE, text=True, encoding="utf-8", timeout=120)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "No space left" in done.stderr
+    assert done.stderr.count("错误 error:") == 1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import warnings
+from typing import TextIO
 
 import typer
 
@@ -65,31 +65,41 @@ def _options(
 
 
 def main() -> None:
-    """Entry point: an error of csbot's is one message and exit 2; Ctrl-C is quiet; a closed pipe is no error."""
+    """Entry point: an error of csbot's or the system's is one message and exit 2; Ctrl-C is quiet; a closed pipe is no error."""
     warnings.showwarning = lambda message, *_args, **_kw: err_console().print(f"[yellow]![/] {message}", soft_wrap=True)
+    output = sys.stdout
     try:
         app()
         code = 0
     except SystemExit as wanted:
-        code = wanted.code if isinstance(wanted.code, int) else int(wanted.code is not None)
+        closed = sys.stdout is not output  # typer has put a quiet one in its place, because the pipe is closed
+        code = 0 if closed else wanted.code if isinstance(wanted.code, int) else int(wanted.code is not None)
     except CsbotError as error:
-        err_console().print("[red bold]错误 error:[/]", end=" ")
-        err_console().print(str(error), markup=False, highlight=False, soft_wrap=True)
-        code = 2
+        code = _refuse(str(error))
     except KeyboardInterrupt:
         code = 130
-    except BrokenPipeError:
-        code = 0
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    _leave(code)
+    except OSError as error:
+        code = _refuse(f"系统报错：{error} | the system refused")
+    _leave(code, output)
 
 
-def _leave(code: int) -> None:
+def _refuse(message: str) -> int:
+    """Say what is wrong; the exit code for it."""
+    err_console().print("[red bold]错误 error:[/]", end=" ")
+    err_console().print(message, markup=False, highlight=False, soft_wrap=True)
+    return 2
+
+
+def _leave(code: int, output: TextIO) -> None:
     """End the process at once: taking dictionaries and sessions apart would cost a short command a third of its time.
 
-    Nothing is lost: whatever csbot saves is on disk before a command returns.
+    Nothing is lost: whatever csbot saves is on disk before a command returns, and what it printed is written here.
     """
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.flush()
+    try:
+        output.flush()
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        code = code if code == 2 else _refuse(f"无法输出：{error} | can't write the output")
     sys.stderr.flush()
     os._exit(code)

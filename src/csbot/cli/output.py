@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,9 +31,14 @@ TasksOption = Annotated[
 
 
 def console() -> Console:
+    """Standard output. :raises BrokenPipeError: its reader has gone away."""
     from rich.console import Console
 
-    return Console()
+    class Output(Console):
+        def on_broken_pipe(self) -> None:  # rich would end the process, with 1
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    return Output()
 
 
 def err_console() -> Console:
