@@ -65,7 +65,7 @@ def _options(
 
 
 def main() -> None:
-    """Entry point: an error of csbot's or the system's is one message and exit 2; Ctrl-C is quiet; a closed pipe is no error."""
+    """Entry point: an error of csbot's or the system's is one message and exit 2; Ctrl-C is quiet; a closed pipe is fine."""
     warnings.showwarning = lambda message, *_args, **_kw: err_console().print(f"[yellow]![/] {message}", soft_wrap=True)
     output = sys.stdout
     try:
