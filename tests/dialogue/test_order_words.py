@@ -84,7 +84,7 @@ def test_an_order_is_told_with_its_goods_its_latest_event_and_its_date() -> None
     ]
     assert said(status="运输中", items=["门锁 Q3", "拉篮"], events=events, eta="2026-11-23") == (
         "订单 QH202611030012（门锁 Q3、拉篮）：运输中，正在送往您那里。最新进展：今天上午9点05分，已到达杭州。"
-        "预计时间：明天。请留意快递员的电话。"
+        "预计时间：明天。送到前会电话联系您，请留意接听。"
     )
 
 
@@ -97,7 +97,7 @@ def test_events_with_and_without_a_time_zone_can_be_told_together() -> None:
 
 
 def test_an_order_without_events_or_date_is_told_all_the_same() -> None:
-    assert said(status="生产中") == "订单 QH202611030012：生产中，工厂正在为您准备。完成后会安排发货，届时短信通知您。"
+    assert said(status="生产中") == "订单 QH202611030012：生产中，工厂正在为您准备。完成后会安排发货，届时通知您。"
 
 
 def test_an_order_without_a_status_is_being_processed() -> None:

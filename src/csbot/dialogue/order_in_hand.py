@@ -8,7 +8,16 @@ from functools import cache
 from csbot.config import BotConfig
 from csbot.dialogue.order_list import places_in
 from csbot.dialogue.order_progress import ask, continue_with, keys_in, look_up, next_slot, proven, start
-from csbot.dialogue.order_questions import LONGEST, UNWANTED, disputes, question_in, takes_offer, yields
+from csbot.dialogue.order_questions import (
+    LONGEST,
+    PRESS,
+    UNWANTED,
+    disputes,
+    near_question,
+    question_in,
+    takes_offer,
+    yields,
+)
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import ANOTHER, FOLLOW_UP, State
 from csbot.intents.answers import says
@@ -16,7 +25,8 @@ from csbot.intents.matters import matter_of
 from csbot.intents.name_forms import is_likely_end
 from csbot.intents.names import person_asked_for
 from csbot.intents.slots import read_slots
-from csbot.models import Action, Understanding
+from csbot.kb.task_intents import ORDER_PROGRESS
+from csbot.models import Action, Candidate, Understanding
 from csbot.resources import filled, load_pattern, load_yaml
 from csbot.text import normalise
 
@@ -29,6 +39,11 @@ ELLIPTIC_CHARS = 8
 """So short a message leaves out what it is about (「那多久能到」): the order in hand, unless an FAQ fits word for word."""
 LONGEST_ASKING = 24
 """Characters beyond which a message says more than whose order is meant."""
+UNSURE = 0.6
+"""Confidence below which an FAQ gives way to the order that was just told, where the message asks of its time, place, state or
+reason: of what a stranger's dialogues asked there, most FAQs between 0.3 and 0.6 were wrong."""
+JUST_TOLD = 1
+"""Turns since the order was told, up to which that holds."""
 FAIR = 0.8
 """An FAQ this sure is meant where the order was told with the last reply: to tell it again would help nobody."""
 
@@ -73,6 +88,8 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
         return None
     if proves_and_asks(message, policy.config):
         return start(state, message, policy.config, True, rule="task_slots")
+    if not is_in_hand(state) and _pattern("own_state").search(message.normalised) and not (top and top.exact):
+        return start(state, message, policy.config, True, rule="task_intent")
     if state.order_id is None or not is_in_hand(state):
         return None
     if renamed := _under_another_name(state, message, policy.config):
@@ -84,15 +101,31 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
     if asks_for_anothers(state, message.normalised) and not (top and top.exact and top.action is None):
         return _elsewhere(state, policy.config)
     about = question_in(message.normalised) or question_in(behind_goods(message.normalised, state.orders.goods) or "")
+    if about == PRESS and state.orders.called:
+        return None  # they have it before them
     if about is None and state.orders.goods and names_other_goods(message.normalised, state.orders.goods):
         return continue_with(state, _proof(state), {}, policy.config, True, rule=ANOTHER)
+    if about is None and not (top and _is_sure(top)):
+        about = _asked_nearly(state, message.normalised)
     if about is None or (top and top.exact and top.action is None):
         return None
-    if state.orders.called and disputes(about):  # they have it before them: one more thing for whom is awaited
+    if about and state.orders.called and disputes(about):  # they have it before them: one more thing for whom is awaited
         return Action(kind="handoff", rule="disputed", reason="not_understood", wording="handoff_order")
-    if (about == UNWANTED and state.since_order > 0) or (yields(about) and top and top.confidence >= FAIR):
+    if (about == UNWANTED and state.since_order > 0) or (about and top and yields(about, top.confidence, fair=FAIR)):
         return None
     return look_up_again(state, about)
+
+
+def _asked_nearly(state: State, form: str) -> str | None:
+    """What of the order that was just told a message in normal form seems to ask; None while they are at it, or for another."""
+    if state.since_order > JUST_TOLD or state.orders.called or says("another", form) or says("elsewhere", form):
+        return None
+    return near_question(form)
+
+
+def _is_sure(top: Candidate) -> bool:
+    """Whether another matter than an order's progress is surely meant."""
+    return top.confidence >= UNSURE and top.action != ORDER_PROGRESS
 
 
 def _proof(state: State) -> dict[str, str]:
@@ -173,7 +206,10 @@ def look_up_again(state: State, about: str = "") -> Action:
 
 def takes_up(state: State, message: Understanding) -> Action | None:
     """A human, who was just offered for the order in hand, where the message decides something about it, or gives it."""
-    if state.task or state.offer != "asked" or not is_in_hand(state) or message.picked or not takes_offer(message.normalised):
+    if state.task or state.offer is None or not is_in_hand(state) or message.picked:
+        return None
+    form = message.normalised
+    if not (takes_offer(form) if state.offer == "asked" else question_in(form) == PRESS):
         return None
     return Action(kind="handoff", rule="human_offer_taken", reason="customer_wish", wording="handoff_order")
 

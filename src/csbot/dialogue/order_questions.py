@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from csbot.dialogue.order_days import event_of_day
 from csbot.dialogue.order_wishes import tell_wish, wish_before
 from csbot.dialogue.telling import (
     Told,
@@ -30,9 +31,12 @@ from csbot.resources import filled, in_turn, load_pattern, load_yaml
 
 LONGEST = 18
 """Characters beyond which a message says more than one short question."""
+LONGEST_NEAR = 20
+"""The same, for what is looked for in a message and need not be all of it."""
 RECENT = 6
 """Turns in which the same words about an order are not said twice."""
 UNWANTED = "unwanted"
+PRESS = "press"
 
 
 @cache
@@ -40,11 +44,19 @@ def _data() -> dict[str, Any]:
     return load_yaml("csbot.dialogue.data", "order_questions.yaml")
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    statuses = "|".join(map(re.escape, status_words()))
+    return re.compile(filled(pattern, {"status": statuses} | _data()["words"]))
+
+
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    statuses = "|".join(map(re.escape, status_words()))
-    terms = {"status": statuses} | _data()["words"]
-    return {about: re.compile(filled(question["pattern"], terms)) for about, question in _data()["questions"].items()}
+    return {about: _compiled(question["pattern"]) for about, question in _data()["questions"].items()}
+
+
+@cache
+def _near() -> list[tuple[str, re.Pattern[str]]]:
+    return [(one["about"], _compiled(one["pattern"])) for one in _data()["near"]]
 
 
 def question_in(form: str) -> str | None:
@@ -58,9 +70,25 @@ def question_in(form: str) -> str | None:
     return next((about for about, pattern in _patterns().items() if pattern.search(form)), None)
 
 
-def yields(about: str) -> bool:
-    """Whether an FAQ that is sure is the better answer to such a question."""
-    return bool(_data()["questions"][about].get("yields"))
+def near_question(form: str) -> str | None:
+    """What of an order that has just been told a message in normal form seems to ask, where no FAQ is sure of it: a question of
+    the data, "" for how it stands; None: nothing of the order, or the rule of it.
+
+    >>> [near_question(form) for form in ("月底家里能住人吗", "咋老是往后挪", "现在弄到哪一步", "安装一般要几天能好")]
+    ['when', 'reason', '', None]
+    """
+    if not 0 < len(form) <= LONGEST_NEAR or re.search(_data()["rule_of_it"], form):
+        return None
+    return next((about for about, pattern in _near() if pattern.search(form)), None)
+
+
+def yields(about: str, confidence: float, *, fair: float) -> bool:
+    """Whether an FAQ of this confidence is the better answer to such a question.
+
+    :param fair: the least confidence, for a question that names none of its own.
+    """
+    least = _data()["questions"][about].get("yields", False)
+    return least is not False and confidence >= (fair if least is True else least)
 
 
 def disputes(about: str) -> bool:
@@ -123,11 +151,13 @@ def _still(order: Order, times: int, now: datetime) -> Told:
 
 def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now: datetime) -> Told:
     data = _data()
+    about = data["questions"][about].get("of_kind", {}).get(kind_of(order.status), about)
     question: dict[str, Any] = data["questions"][about]
     kind = words_for(order)
     state = data["reason"].format(status=status_of(order), means=kind.get("means", ""))
     recorded = event_in_words(data["recorded"], latest(order), now)
-    made = question.get("answers")
+    found = event_in_words(data["related"], _quoted(order, question.get("quotes")), now)
+    made, offer = question.get("answers"), data["offers"][question.get("offer", "ask")]
     if made == UNWANTED:
         return Told(state + data["unwanted_or_no" if offered else UNWANTED], "mentioned" if offered else "asked")
     if made == "disputed":
@@ -136,13 +166,20 @@ def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now
             event = event_in_words(data["latest"], against or latest(order), now)
             return Told(data["disputed"].format(status=order.status, latest=event), "asked")
         if question.get("else") != "help":
-            return tell(order, now)
+            return Told(found, None) if found else tell(order, now)
     if made == "wish":
         if not (kind.get("awaited") or question.get("closed")):
             return Told(state, None)
-        return Told(state + expected(order, now) + data["wishes"][about] + data["offers"]["ask"], "asked")
+        return Told(state + expected(order, now) + found + data["wishes"][about] + offer, "asked")
     if made in ("help", "disputed"):
         return Told(recorded + data["offers"]["follow"], "asked")
+    if made == "late":
+        late = (expected(order, now) or state) + recorded
+        return Told(late + data["offers"]["press" if kind.get("awaited") else "ask"], "asked")
+    if made == "refund" and found:
+        return Told(found + data["refund_missing"] + data["offers"]["follow"], "asked")
+    if made == "next":
+        return Told(state + expected(order, now) + (kind.get("next") or recorded), None)
     if made == "reason":
         text = state + (recorded or data["no_reason"])
         return Told(text + data["offers"]["follow" if kind.get("offer") else "ask"], "asked")
@@ -150,11 +187,10 @@ def _answer(order: Order, about: str, asked: str, times: int, offered: bool, now
         return Told(data["items"].format(items="、".join(order.items)), None)
     if made == "first" and order.events:
         return Told(event_in_words(data["first"], min(order.events, key=lambda event: event.time), now), None)
-    found = event_in_words(data["related"], _quoted(order, question.get("quotes")), now)
     if made == "when" or (question.get("else") == "when" and not found):
         return _when(order, kind, state, recorded, asked, now)
     if found and not question.get("partly"):
-        return Told(found, None)
+        return Told(found + offer, "asked") if "offer" in question else Told(found, None)
     absent = in_turn(data["absent"], times).format(title=question["title"])
     return Told(absent + found + data["offers"]["ask"], "asked")
 
@@ -164,13 +200,17 @@ def _when(order: Order, kind: dict[str, Any], state: str, recorded: str, asked: 
     data = _data()
     if not kind.get("awaited"):
         return Told(state + recorded, None)
+    hour = data["hour"] if re.search(data["hours"], asked) and ":" not in (order.eta or "") else ""
+    if named := event_of_day(order, asked, now):
+        return Told(event_in_words(data["related"], named, now) + hour + data["offers"]["ask"], "asked")
     if not order.eta:
         return Told(data["no_date"] + recorded + data["offers"]["ask"], "asked")
-    hour = data["hour"] if re.search(data["hours"], asked) and ":" not in order.eta else ""
-    text = expected(order, now) + hour
+    fitting = data["fitting"]
+    first = fitting["line"] if re.search(fitting["asked"], asked) and kind_of(order.status) in fitting["kinds"] else ""
+    text = expected(order, now) + first + hour
     if kind.get("offer") or has_passed(order.eta, now):
         return Told(text + data["offers"]["press"], "asked")
-    return Told(text + kind.get("next", ""), None)
+    return Told(text if first else text + kind.get("next", ""), None)
 
 
 def _quoted(order: Order, pattern: str | None) -> OrderEvent | None:
