@@ -139,6 +139,28 @@ def test_another_customers_session_is_not_opened_by_its_id(make: Make, store: St
     assert stored(store, session) == session
 
 
+@pytest.mark.parametrize("said", ["刚才那个订单到哪了", "那多久能到", PHONE, "林晓燕", ID])
+def test_what_was_proven_before_the_customer_was_known_is_told_to_nobody(make: Make, store: Store, said: str) -> None:
+    """Somebody may log in to another's session: its number is no proof."""
+    bot, before = make(), Session(customer_id="")
+    assert bot.reply(before, f"{ID} {PHONE}").kind == "order_status"
+    now = Session(customer_id="u", id=before.id)
+    reply = bot.reply(now, said)
+    assert (reply.order, "已发货" in reply.text) == (None, False)
+    assert stored(store, now).known_since == 1
+    assert state_of(now).shown == {}
+    with pytest.raises(InputError, match="另一位客户"):
+        bot.reply(before, "那多久能到")
+    assert bot.reply(now, f"{ID} {PHONE}").kind == "order_status"
+    assert bot.reply(now, "刚才那个订单到哪了").order is not None
+
+
+def test_a_session_that_stays_without_a_customer_keeps_what_was_proven(make: Make) -> None:
+    bot, session = make(), Session(customer_id="")
+    bot.reply(session, f"{ID} {PHONE}")
+    assert bot.reply(Session(customer_id="", id=session.id), "刚才那个订单到哪了").order is not None
+
+
 def test_who_the_customer_is_and_where_is_the_hosts_to_say(make: Make, store: Store) -> None:
     bot, session = make(), Session(customer_id="", identified=OrderQuery(phone=PHONE))
     bot.reply(session, "你好")

@@ -222,17 +222,30 @@ def after_silence(state: State, now: Moment, idle_timeout_s: float = IDLE_TIMEOU
     """
     if now is None or state.at is None or (now - state.at).total_seconds() <= idle_timeout_s:
         return state
+    return _afresh(state)
+
+
+def _afresh(state: State) -> State:
     return State(turns=state.turns, identified=state.identified, at=state.at, names=state.names)
 
 
 def replay(turns: Iterable[Turn], identified: OrderQuery | None = None, *, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
     """Fold turns from the beginning."""
-    state = State(identified=identified, names=(identified.name,) if identified and identified.name else ())
+    begun = State(identified=identified, names=(identified.name,) if identified and identified.name else ())
+    return _folded(begun, turns, idle_timeout_s)
+
+
+def _folded(state: State, turns: Iterable[Turn], idle_timeout_s: float) -> State:
     for turn in turns:
         state = advance(state, turn, idle_timeout_s)
     return state
 
 
 def state_of(session: Session, now: Moment = None, idle_timeout_s: float = IDLE_TIMEOUT_S) -> State:
-    """Where the session stands at ``now``; None: right after its last turn."""
-    return after_silence(replay(session.turns, session.identified, idle_timeout_s=idle_timeout_s), now, idle_timeout_s)
+    """Where the session stands at ``now``; None: right after its last turn.
+
+    What was under way, on offer or proven before the customer was known is forgotten: it may have been somebody else.
+    """
+    state = replay(session.turns[: session.known_since], session.identified, idle_timeout_s=idle_timeout_s)
+    state = _folded(_afresh(state), session.turns[session.known_since :], idle_timeout_s)
+    return after_silence(state, now, idle_timeout_s)

@@ -91,6 +91,9 @@ class Session(Data):
     earlier: list[str] = Field(
         default_factory=list, description="ids of this customer's sessions before this one, newest first; a store knows them"
     )
+    known_since: int = Field(
+        default=0, ge=0, description="turns before the host named the customer of a session without one; a store counts them"
+    )
     version: int = Field(default=0, ge=0, description="how often a store has saved it: what its optimistic lock compares")
 
 

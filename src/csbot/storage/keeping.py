@@ -37,7 +37,8 @@ def answer_and_save(
     """The reply of ``answer``, saved with its turn; the same reply where the message was answered before.
 
     ``session`` is brought up to the store's state first and ends up as the stored one. Who the customer is, on which channel,
-    and what the host has proven of them is taken from it, not from the store.
+    and what the host has proven of them is taken from it, not from the store. A session without a customer may become one's
+    (a log-in); whatever it had proven before then counts no more.
 
     :param answer: replies from ``session`` as it then is and appends one turn to it; called again after a conflict.
     :param events_of: what is logged of the session's last turn and its reply, in the same transaction.
@@ -87,3 +88,4 @@ def _refresh(session: Session, stored: Session | None) -> None:
     if stored.customer_id and stored.customer_id != session.customer_id:
         raise InputError(f"会话 {session.id} 属于另一位客户 | the session belongs to another customer")
     session.turns, session.version, session.earlier = stored.turns, stored.version, stored.earlier
+    session.known_since = stored.known_since if stored.customer_id or not session.customer_id else len(stored.turns)
