@@ -16,7 +16,7 @@ PACKAGE = Path(csbot.__file__).parent
 LAYERS = (
     {"caching"},
     {"errors", "models", "resources"},
-    {"config", "courtesy", "dictionary", "environment", "headers"},
+    {"config", "courtesy", "dictionary", "environment", "headers", "outside"},
     {"text", "privacy", "storage"},
     {"encoders"},
     {"kb"},

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import queue
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -18,7 +16,7 @@ from csbot.errors import ConfigError
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Caller
 from csbot.models.base import storable
-from csbot.orders.loop import run
+from csbot.outside import Outside, run_async
 
 _log = logging.getLogger("csbot")
 
@@ -47,7 +45,7 @@ class Handlers:
         if idle := sorted(set(functions) - wanted):
             raise ConfigError(f"handlers 里的 {'、'.join(idle)} 没有任务使用 | no task calls these handlers")
         self._functions = dict(functions)
-        self._free = threading.BoundedSemaphore(MOST_CALLS)
+        self._outside = Outside("csbot-task", MOST_CALLS)
         self._results: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
     def settle(self, task: Task, state: State, action: Action, caller: Caller, now: datetime) -> Action:
@@ -72,28 +70,10 @@ class Handlers:
             self._results.popitem(last=False)
 
     def _call(self, task: Task, slots: dict[str, str], caller: Caller) -> Any:
-        """Call in a thread of its own, which may hang without holding up the customer or the process's end.
+        """:raises TimeoutError: no result in time, or too many calls hang already. :raises Exception: whatever it raises."""
 
-        :raises TimeoutError: no result in time, or too many calls hang already.
-        """
-        if not self._free.acquire(blocking=False):
-            raise TimeoutError("too many calls are under way")
-        answer: queue.Queue[tuple[bool, Any]] = queue.Queue(1)
+        def work() -> Any:
+            result = self._functions[task.handler](dict(slots), caller)
+            return run_async(result, task.timeout_s) if inspect.isawaitable(result) else result
 
-        def work() -> None:
-            try:
-                result = self._functions[task.handler](dict(slots), caller)
-                answer.put((True, run(result, task.timeout_s) if inspect.isawaitable(result) else result))
-            except Exception as error:
-                answer.put((False, error))
-            finally:
-                self._free.release()
-
-        threading.Thread(target=work, name="csbot-task", daemon=True).start()
-        try:
-            done, result = answer.get(timeout=task.timeout_s)
-        except queue.Empty:
-            raise TimeoutError(f"no result in {task.timeout_s:g} s") from None
-        if not done:
-            raise result
-        return result
+        return self._outside.call(work, task.timeout_s)

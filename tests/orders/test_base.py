@@ -93,7 +93,7 @@ def test_a_hanging_one_is_a_handoff(small_kb: KnowledgeBase) -> None:
 def test_a_forked_worker_has_a_loop_of_its_own() -> None:
     script = """
 import asyncio, os
-from csbot.orders.loop import run
+from csbot.outside import run_async as run
 async def one(): return 1
 assert run(one(), 5) == 1
 child = os.fork()

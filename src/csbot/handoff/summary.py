@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from datetime import datetime
-from threading import Thread
 from typing import Any
 
 from csbot.intents.signals import PRESENT, find_signals
 from csbot.intents.wishes import tells_matter
 from csbot.models import CHINA, Attempt, Line, Ticket
+from csbot.outside import Outside
 from csbot.resources import load_yaml
 
 LINES = 5
@@ -33,6 +32,7 @@ Summariser = Callable[[Ticket], Sequence[str]]
 """Makes a summary of a ticket: at most `LINES` lines. It may be slow and may fail."""
 
 log = logging.getLogger(__name__)
+_hooks = Outside("csbot-summary")
 
 
 def summarise(
@@ -48,7 +48,8 @@ def summarise(
     since = [Line(who="customer", text=text) for text in added]
     ticket = ticket.model_copy(update={"transcript": [*ticket.transcript, *since]})
     try:
-        better = [str(line).strip() for line in _in_time(improve, ticket.model_copy(update={"summary": plain}), timeout_s)]
+        asked = ticket.model_copy(update={"summary": plain})
+        better = [str(line).strip() for line in _hooks.call(lambda: list(improve(asked)), timeout_s)]
     except Exception as error:  # whatever the host's function raises, the customer's ticket is opened
         log.warning("工单摘要用规则生成：%s | the hook for summaries failed, the rules' lines are used", error or "timeout")
         return plain
@@ -147,20 +148,3 @@ def _quote(text: str) -> str:
 def _clip(text: str, chars: int) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= chars else flat[: chars - 1] + "…"
-
-
-def _in_time(improve: Summariser, ticket: Ticket, timeout_s: float) -> Sequence[str]:
-    """What ``improve`` returns within the time limit; a thread that takes longer is left to itself.
-
-    :raises TimeoutError: it took longer.
-    """
-    done: Future[Sequence[str]] = Future()
-
-    def work() -> None:
-        try:
-            done.set_result(list(improve(ticket)))
-        except BaseException as error:  # handed to the caller
-            done.set_exception(error)
-
-    Thread(target=work, name="csbot-summary", daemon=True).start()
-    return done.result(timeout_s)

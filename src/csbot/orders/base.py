@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
-from typing import Protocol, TypeAlias, runtime_checkable
+from collections.abc import Awaitable, Sequence
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
+from csbot.errors import OrderBackendError
 from csbot.models import Order, OrderQuery
-from csbot.orders.loop import run
+from csbot.outside import run_async
 
 
 @runtime_checkable
@@ -26,7 +27,7 @@ class OrderBackend(Protocol):
 class AsyncOrderBackend(Protocol):
     """An `OrderBackend` whose ``find`` is a coroutine function.
 
-    Every look-up of the process runs in one event loop of csbot's own (`csbot.orders.loop`): a pool of connections that is made
+    Every look-up of the process runs in one event loop of csbot's own (`csbot.outside`): a pool of connections that is made
     in ``find`` can be kept for the next one; a pool made in the host's loop can't be used there.
     """
 
@@ -36,6 +37,7 @@ class AsyncOrderBackend(Protocol):
 
 
 AnyOrderBackend: TypeAlias = "OrderBackend | AsyncOrderBackend"
+Answer = TypeVar("Answer")
 
 
 def ask_backend(backend: AnyOrderBackend, query: OrderQuery, timeout_s: float) -> list[Order]:
@@ -50,4 +52,15 @@ def ask_backend(backend: AnyOrderBackend, query: OrderQuery, timeout_s: float) -
     :raises OrderBackendError: a coroutine did not end in ``timeout_s``. :raises Exception: whatever the backend raises.
     """
     found = backend.find(query, timeout_s)
-    return list(run(found, timeout_s) if inspect.isawaitable(found) else found)
+    return list(awaited(found, timeout_s) if inspect.isawaitable(found) else found)
+
+
+def awaited(awaitable: Awaitable[Answer], timeout_s: float) -> Answer:
+    """`csbot.outside.run_async` for an order system.
+
+    :raises OrderBackendError: it did not end in ``timeout_s``. :raises Exception: whatever it raises.
+    """
+    try:
+        return run_async(awaitable, timeout_s)
+    except TimeoutError:
+        raise OrderBackendError(f"订单系统 {timeout_s:g} 秒内没有响应 | no answer in time") from None

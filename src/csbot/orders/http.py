@@ -24,8 +24,8 @@ from csbot.orders.answers import (
     Success,
     read_answer,
 )
+from csbot.orders.base import awaited
 from csbot.orders.circuit import CircuitBreaker
-from csbot.orders.loop import run
 from csbot.orders.mapping import read_mapping
 
 __all__ = [
@@ -98,7 +98,7 @@ class HttpOrders:
         """See `OrderBackend.find`; ``timeout_s`` holds for all attempts together."""
         asked = self._asked(query)
         with self.circuit.call():
-            status, body = run(self._fetch(asked, time.monotonic() + timeout_s), timeout_s)
+            status, body = awaited(self._fetch(asked, time.monotonic() + timeout_s), timeout_s)
             if status == 200:
                 return read_answer(body, query, self.mapping)
             if status == 204:
@@ -112,7 +112,7 @@ class HttpOrders:
         """Close the connections; new ones are opened when it is asked again."""
         own, self._own = self._own, None
         if own:
-            run(own[1].aclose(), timeout_s=5.0)
+            awaited(own[1].aclose(), timeout_s=5.0)
 
     def _asked(self, query: OrderQuery) -> dict[str, str]:
         names, values = self.mapping.params.model_dump(exclude_none=True), query.model_dump(exclude_none=True)

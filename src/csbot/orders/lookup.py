@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +16,7 @@ from csbot.errors import OrderBackendError
 from csbot.models import Action, LookupResult, Order, OrderQuery, Session, utc_now
 from csbot.orders import limits
 from csbot.orders.base import AnyOrderBackend, ask_backend
+from csbot.outside import Outside
 from csbot.storage.base import Store
 from csbot.text import normalise
 
@@ -38,7 +37,7 @@ class OrderLookups:
         self.backend = backend
         self.config = config
         self.store = store
-        self._free = threading.BoundedSemaphore(MOST_LOOKUPS)
+        self._outside = Outside("csbot-orders", MOST_LOOKUPS)
 
     def settle(self, session: Session, state: State, action: Action, attempt_id: str, said: str = "") -> Action:
         """What the look-up that ``action`` asks for comes to: an order, several to pick from, another question, or a human.
@@ -80,32 +79,13 @@ class OrderLookups:
         return []
 
     def _find(self, query: OrderQuery, timeout_s: float) -> Sequence[Order]:
-        """Ask the backend in a thread of its own, which may hang without holding up the customer or the process's end.
-
-        :raises OrderBackendError: no answer in time, or too many look-ups hang already.
-        """
+        """What the backend answers. :raises OrderBackendError: nothing in time, or it fails."""
         if timeout_s <= 0:
             raise OrderBackendError("订单系统没有及时响应 | no answer in time")
-        answer: queue.Queue[Sequence[Order] | Exception] = queue.Queue(1)
-        if not self._free.acquire(blocking=False):
-            raise OrderBackendError("订单系统没有响应，查询已满 | too many look-ups are waiting")
-
-        def work() -> None:
-            try:
-                answer.put(ask_backend(self.backend, query, timeout_s))
-            except Exception as error:
-                answer.put(error)
-            finally:
-                self._free.release()
-
-        threading.Thread(target=work, name="csbot-orders", daemon=True).start()
         try:
-            result = answer.get(timeout=timeout_s)
-        except queue.Empty:
-            raise OrderBackendError(f"订单系统 {timeout_s:g} 秒内没有响应 | no answer in time") from None
-        if isinstance(result, Exception):
-            raise OrderBackendError(str(result)) from result
-        return result
+            return self._outside.call(lambda: ask_backend(self.backend, query, timeout_s), timeout_s)
+        except Exception as error:
+            raise OrderBackendError(str(error)) from error
 
 
 def _came_to(result: LookupResult, action: Action) -> Action:
