@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from csbot.errors import StoreError, TicketError
+from csbot.errors import InputError, StoreError, TicketError
 from csbot.handoff.desk import OPEN, Desk
-from csbot.models import Actor, Deadlines, Line, Message, Note, Priority, Route, Ticket, TicketState
+from csbot.models import CHINA, Actor, Deadlines, Line, Message, Note, Priority, Route, Ticket, TicketState
 from store_contract import at_once
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=timezone.utc)
@@ -92,6 +92,20 @@ class DeskContract:
         desk.file(ticket(1, "urgent"))
         claimed = [desk.claim("li", after(hours=1)) for _ in range(3)]
         assert [one and one.id for one in claimed] == ["T1", "T0", None]
+
+    def test_a_moment_without_a_zone_is_chinas(self, desk: Desk) -> None:
+        desk.file(ticket(0))
+        at = after(hours=1)
+        claimed = desk.claim("li", at.astimezone(CHINA).replace(tzinfo=None))
+        assert claimed is not None
+        assert claimed.steps[-1].at == at
+
+    def test_half_a_character_is_an_input_error(self, desk: Desk) -> None:
+        desk.file(ticket(0))
+        for wrong in (lambda: desk.get("\ud800"), lambda: desk.claim("a\ud800", NOON), lambda: desk.of_session("\udfff")):
+            with pytest.raises(InputError, match="半个字符"):
+                wrong()
+        assert [one.state for one in desk.queue()] == ["queued"]
 
     def test_of_many_claims_at_once_no_two_win_the_same_ticket(self, desk: Desk) -> None:
         for number in range(6):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from csbot import BotConfig, Chatbot, KnowledgeBase, Session
 from csbot.dialogue.state import replay, state_of
 from csbot.errors import InputError, SessionConflict, StoreError
 from csbot.models import Order, OrderQuery, Reply, Turn, utc_now
+from csbot.models.events import FeedbackEvent
 from csbot.orders.base import OrderBackend
 from csbot.orders.json_file import OrderList
 from csbot.storage import MemoryStore, Store
@@ -347,3 +349,45 @@ def test_an_order_proven_on_two_channels_links_them_where_that_is_configured(mak
 def test_nothing_is_linked_by_default(make: Make) -> None:
     bot = make()
     assert [earlier_of(bot, "web-1"), earlier_of(bot, "wechat-1")] == [[], []]
+
+
+HALF = "\ud800"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"customer_id": HALF}, {"customer_id": "u", "channel": HALF}, {"customer_id": "u", "id": HALF}]
+)
+def test_half_a_character_in_what_the_host_gives_is_an_input_error(make: Make, store: Store, fields: dict[str, str]) -> None:
+    bot, session = make(), Session.model_validate(fields)
+    for _ in range(2):
+        with pytest.raises(InputError, match="半个字符"):
+            bot.reply(session, "你好")
+    assert session.turns == []
+    with pytest.raises(InputError, match="半个字符"):
+        store.open(session, utc_now())
+
+
+@pytest.mark.parametrize("message_id", [f"m{HALF}", 5, b"x"])
+def test_a_message_id_that_is_no_whole_text_is_an_input_error(make: Make, message_id: Any) -> None:
+    session = Session(customer_id="u")
+    with pytest.raises(InputError, match="message_id"):
+        make().reply(session, "你好", message_id=message_id)
+    assert session.turns == []
+
+
+def test_half_a_character_in_a_comment_is_logged_as_a_question_mark(make: Make, store: Store) -> None:
+    bot = make()
+    session = bot.session("u")
+    bot.feedback(session, score=5, comment=f"好{HALF}")
+    (event,) = store.events()
+    assert isinstance(event, FeedbackEvent)
+    assert event.comment == "好?"
+
+
+def test_a_moment_without_a_zone_is_chinas(make: Make, store: Store) -> None:
+    bot = make()
+    session = bot.session("u")
+    bot.reply(session, "你好")
+    china = (utc_now() + timedelta(hours=8)).replace(tzinfo=None)
+    assert store.purge(sessions=china - timedelta(minutes=1)) == 0
+    assert store.purge(sessions=china + timedelta(minutes=1)) == 1

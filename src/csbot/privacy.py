@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import NamedTuple
 
 from csbot.models import Slot
+from csbot.models.base import storable
 from csbot.resources import load_yaml
 
 _HALF_WIDTH = {
@@ -49,7 +50,8 @@ def _rules() -> tuple[_Rule, ...]:
 def mask(text: str, names: Iterable[str] = ()) -> str:
     """``text`` with phones, ids, cards, addresses, e-mails and the given names covered; days, times, prices and models stay.
 
-    Digits and letters come out in half width, and characters without width not at all. What is masked already stays as it is.
+    Digits and letters come out in half width, and characters without width not at all, and half characters as
+    question marks, so that all of it can be written. What is masked already stays as it is.
 
     >>> mask("我叫林晓燕，13800000001，单号QH202611030012", names=["林晓燕"])
     '我叫林**，138****0001，单号QH20******12'
@@ -57,7 +59,7 @@ def mask(text: str, names: Iterable[str] = ()) -> str:
     '2026-11-03 请发到我邮箱l***@***，或***，一共12800元'
     """
     stash = _Stash()
-    text = _UNSEEN.sub("", text.translate(_HALF_WIDTH))
+    text = _UNSEEN.sub("", storable(text).translate(_HALF_WIDTH))
     text = _PRIVATE.sub(lambda match: stash.put(match.group()), text)
     for needs, source, shows in _rules():
         if needs.search(text):

@@ -29,6 +29,7 @@ from csbot.handoff.rows import (
 from csbot.handoff.states import check_speaker, rated, transition
 from csbot.handoff.tables import DESK, MESSAGES, TICKETS
 from csbot.models import Actor, Earlier, Message, Note, Ticket, TicketState, Waiting
+from csbot.models.base import aware
 from csbot.privacy import mask
 from csbot.storage.database import Database
 from csbot.storage.families import make_tables
@@ -115,7 +116,7 @@ class SqlDesk(Database):
             ticket_id = connection.scalar(query)
             if ticket_id is None:
                 return None
-            who = Actor(kind="agent", id=agent)
+            who, at = Actor(kind="agent", id=agent), aware(at)
             return change(connection, ticket_id, lambda ticket: transition(ticket, "assigned", who, max(at, ticket.changed)))
 
     def move(

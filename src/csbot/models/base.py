@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Annotated
+from typing import Annotated, overload
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -22,6 +22,10 @@ CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 """Times without a zone are meant in China's; it has no summer time, so that a fixed offset is right."""
 
 
+@overload
+def aware(value: datetime) -> datetime: ...
+@overload
+def aware(value: datetime | None) -> datetime | None: ...
 def aware(value: datetime | None) -> datetime | None:
     return value.replace(tzinfo=CHINA) if value is not None and value.tzinfo is None else value
 

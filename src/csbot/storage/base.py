@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 EARLIER = 5
 """Earlier sessions named in a new one: what a human reads before answering; the rest is in the store."""
 
+HALF = "编号、渠道或消息编号含有半个字符（孤立的代理码位），无法保存 | half a character (a lone surrogate) can't be stored"
+
 
 class Store(Protocol):
     """Sessions with optimistic locking, replies given, attempts counted, events logged. Safe for many threads and processes.
 
-    Moments are aware. :raises StoreError: from every method, if the store can't be read or written; nothing is changed then.
+    Moments without a zone are China's. From every method: :raises InputError: a text holds half a character.
+    :raises StoreError: the store can't be read or written; nothing is changed then.
     """
 
     def load(self, session_id: str) -> Session | None:

@@ -11,10 +11,13 @@ from typing import Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from csbot.errors import ConfigError, InputError, MissingDependency, StoreError
+from csbot.models.base import aware
+from csbot.storage.base import HALF
 
 BUSY_TIMEOUT_S = 10
 """How long SQLite waits for another writer, whose transaction takes milliseconds."""
@@ -27,13 +30,14 @@ Prepared = TypeVar("Prepared")
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
-    """An aware moment, kept in UTC without its zone: SQLite knows none."""
+    """A moment, kept in UTC without its zone: SQLite knows none. One without a zone is meant in China's, as everywhere."""
 
     impl = sa.DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(timezone.utc).replace(tzinfo=None)
+        moment = aware(value)
+        return None if moment is None else moment.astimezone(timezone.utc).replace(tzinfo=None)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=timezone.utc)
@@ -79,7 +83,10 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Connection]:
-        """A transaction, committed at the end. :raises StoreError: for what the database or its driver raised."""
+        """A transaction, committed at the end.
+
+        :raises StoreError: for what the database or its driver raised. :raises InputError: a text can't be encoded.
+        """
         if self._process != os.getpid():  # forked: the connections are the parent's
             self._engine.dispose(close=False)
             self._process = os.getpid()
@@ -88,6 +95,8 @@ class Database:
                 yield connection
         except IntegrityError as error:
             raise self._in_conflict(error) from None
+        except (UnicodeEncodeError, PydanticSerializationError) as error:
+            raise InputError(HALF) from error
         except (SQLAlchemyError, ValidationError) as error:
             raise self._failed(error) from error
 

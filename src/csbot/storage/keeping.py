@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from csbot.errors import InputError, SessionConflict
 from csbot.models import Reply, Session, utc_now
+from csbot.models.base import storable
 from csbot.storage.base import Store
 
 if TYPE_CHECKING:
@@ -42,9 +43,14 @@ def answer_and_save(
 
     :param answer: replies from ``session`` as it then is and appends one turn to it; called again after a conflict.
     :param events_of: what is logged of the session's last turn and its reply, in the same transaction.
-    :raises SessionConflict: every try met another worker's save. :raises InputError: the session is another customer's.
+    :raises SessionConflict: every try met another worker's save.
+    :raises InputError: the session is another customer's, or ``message_id`` or a text of the session can't be stored.
     :raises StoreError: the store fails; the message is then not answered, and ``session`` has no turn of it.
     """
+    if message_id is not None and not (isinstance(message_id, str) and storable(message_id) == message_id):
+        raise InputError(
+            f"message_id 应是完整的字符串，得到 {message_id!r:.60} | message_id must be a string of whole characters"
+        )
     worker = uuid.uuid4().hex
     for number in range(TRIES):
         given = store.replied(session, message_id) if message_id else None

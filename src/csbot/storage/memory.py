@@ -8,9 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from csbot.errors import SessionConflict
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
+
+from csbot.errors import InputError, SessionConflict
 from csbot.models import Reply, Session, utc_now
-from csbot.storage.base import EARLIER
+from csbot.models.base import aware
+from csbot.storage.base import EARLIER, HALF
 
 if TYPE_CHECKING:
     from csbot.models.events import Event
@@ -79,9 +83,10 @@ class MemoryStore:
             overtaken = (kept.version if kept else 0) != session.version or self._claimed(session.id, worker)
             if overtaken or (message_id and key in self._replies):
                 raise SessionConflict(f"会话 {session.id} 已被其他进程更新 | session was saved by another worker")
+            replied = None if reply is None else _json(reply)
             self._keep(session)
-            if message_id and reply is not None:
-                self._replies[key] = _Answered(session.id, reply.model_dump_json(), utc_now())
+            if message_id and replied is not None:
+                self._replies[key] = _Answered(session.id, replied, utc_now())
             self._claims.pop(session.id, None)
             self._log(events)
 
@@ -143,6 +148,7 @@ class MemoryStore:
         events: datetime | None = None,
     ) -> int:
         """See `Store.purge`."""
+        sessions, replies, attempts, events = map(aware, (sessions, replies, attempts, events))
         with self._lock:
             old = {i for i, kept in self._sessions.items() if sessions and kept.spoken < sessions}
             stale = [k for k, a in self._replies.items() if a.session_id in old or (replies and a.at < replies)]
@@ -172,12 +178,13 @@ class MemoryStore:
         return holder != worker and until is not None and until > utc_now()
 
     def _keep(self, session: Session) -> None:
+        kept = _json(session.model_copy(update={"version": session.version + 1}))
         session.version += 1
         if session.id in self._sessions:  # the host may have learnt who the customer is
             self._of_customer[self._sessions[session.id].customer_id].discard(session.id)
         spoken = session.turns[-1].at if session.turns else utc_now()
         self._of_customer[session.customer_id].add(session.id)
-        self._sessions[session.id] = _Kept(session.model_dump_json(), session.customer_id, session.version, spoken)
+        self._sessions[session.id] = _Kept(kept, session.customer_id, session.version, spoken)
 
     def _newest_first(self, customers: set[str]) -> list[str]:
         theirs = [i for customer in customers for i in self._of_customer.get(customer, ())]
@@ -188,6 +195,13 @@ class MemoryStore:
             return []
         same = {session.customer_id}.union(*(c for c in self._links.values() if session.customer_id in c))
         return [i for i in self._newest_first(same) if i != session.id][:EARLIER]
+
+
+def _json(data: BaseModel) -> str:
+    try:
+        return data.model_dump_json()
+    except PydanticSerializationError:
+        raise InputError(HALF) from None
 
 
 def message_key(session: Session, message_id: str) -> MessageKey:

@@ -71,8 +71,8 @@ class SqlStore(Database):
         events: Sequence[Event] = (),
     ) -> None:
         """See `Store.save`."""
-        row = _row(session) | {"version": session.version + 1, "worker": "", "claimed_until": None}
         with self._writing() as connection:
+            row = _row(session) | {"version": session.version + 1, "worker": "", "claimed_until": None}
             if session.version == 0:
                 connection.execute(sa.insert(SESSIONS).values(row))
             else:
@@ -175,7 +175,7 @@ class SqlStore(Database):
 
     def _hash(self, key: str) -> str:
         """Keys are kept as their HMAC only: a table of attempts read by itself tells no phone and no order id."""
-        return hmac.new(self._salt, key.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._salt, key.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
     def _earlier(self, connection: Connection, session: Session) -> list[str]:
         if not session.customer_id:
