@@ -74,6 +74,23 @@ def test_an_answer_that_has_failed_offers_a_human_with_what_it_says_of_that_and_
     assert told(again) == ("handoff", "answer_failed")
 
 
+def test_a_detail_gets_the_sentence_of_the_last_answer_that_turns_on_it() -> None:
+    crooked = RACK.model_copy(
+        update={"user": "柜子装歪了", "reply": "请先别签单子。门缝大于 3 毫米可调整；已验收的，30 天内同样可以。"}
+    )
+    asked = ("柜子装歪了",)
+    action = decide(replay([crooked]), message("我已经验收了", candidate("a", 0.5), about=asked), policy())
+    assert (*told(action), action.part) == ("answer", "told_part", "已验收的，30 天内同样可以。")
+    other = decide(replay([crooked]), message("我已经验收了", candidate("a", 0.9), about=asked), policy())
+    assert told(other) == ("answer", "confident")
+
+
+@pytest.mark.parametrize("text", ["搞定了", "好了连上了，谢谢", "弄好啦"])
+def test_good_news_closes_any_question(text: str) -> None:
+    asked = RACK.model_copy(update={"user": "网络怎么配"})
+    assert told(decide(replay([asked]), message(text, candidate("a", 0.9)), policy())) == ("smalltalk", "told_done")
+
+
 def test_a_remedy_that_has_helped_is_good_news() -> None:
     assert told(decide(replay([RACK]), message("粘好了", candidate("a", 0.9)), policy())) == ("smalltalk", "told_done")
     asked = RACK.model_copy(update={"user": "胶片怎么用"})

@@ -56,6 +56,13 @@ def test_an_answer_much_less_sure_than_the_displeasure_is_no_help(confidence: fl
     assert decided.kind == kind
 
 
+def test_a_word_of_abuse_alone_is_no_question_however_well_an_answer_fits() -> None:
+    abuse = Signal(name="anger", score=0.9, text="垃圾", reason="test")
+    for text, kind in (("垃圾", "handoff"), ("垃圾要自己清走吗", "answer")):
+        heard = message(text, candidate("cleanup", 0.95)).model_copy(update={"signals": (abuse,)})
+        assert decide(START, heard, policy()).kind == kind
+
+
 def test_what_is_asked_word_for_word_or_picked_is_answered_however_angrily() -> None:
     exact = candidate("a", 0.5, exact=True)
     assert decide(START, said("态度差怎么投诉", exact, anger=1.0), policy(answer=0.4)).kind == "answer"

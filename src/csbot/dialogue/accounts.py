@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from csbot.dialogue.asked_parts import is_detail, part_if_it_stays
+from csbot.dialogue.answer_memory import last_told
+from csbot.dialogue.asked_parts import is_detail, part_if_it_stays, part_told
 from csbot.dialogue.order_progress import keys_in
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
+from csbot.dialogue.told_before import tell_part
 from csbot.intents.details import failed
 from csbot.intents.matters import matter_of
 from csbot.intents.progress import Account, asks_progress, tells
@@ -18,6 +20,8 @@ FAILED = "answer_failed"
 """Rule of the turn in which the customer told that what was told has not helped."""
 SURE = 0.95
 """An FAQ this sure answers even what is told, not asked, while a human is awaited."""
+SURE_OF_ANOTHER = 0.8
+"""Another answer this sure is meant by a detail, though the last answer has a sentence about it."""
 SURE_OF_TROUBLE = 0.7
 """Of what does not work, something may be done while waiting: this sure, its remedy is told all the same."""
 _ACCOUNTS: tuple[Account, ...] = ("undone", "done", "beside", "detail", "lasts", "stays", "tried")
@@ -34,6 +38,8 @@ def only_told(state: State, message: Understanding, policy: Policy) -> Action | 
     if not state.orders.called and message.signal("urgency") < PRESENT and failed(message.normalised, message.about):
         return _offer_after_failure(state, policy)
     if message.about and not state.orders.called:
+        if part := _turns_on(state, message):
+            return part
         top = message.candidates[0] if message.candidates else None
         known = policy.band(top) != "miss" or policy.likeliest_task(message)[0] >= policy.config.dialogue.task_intent
         return None if known else Action(kind="fallback", rule="told_detail", wording="told_detail", offer="asked")
@@ -44,6 +50,8 @@ def only_told(state: State, message: Understanding, policy: Policy) -> Action | 
         return noted
     if asks_progress(message.text, form):
         return None
+    if state.told and tells("solved", form):
+        return Action(kind="smalltalk", rule="told_done", wording="told_done")
     if state.told and tells("settled", form) and any(tells("trouble", normalise(said)) for said in state.said[-1:]):
         return Action(kind="smalltalk", rule="told_done", wording="told_done")
     if tells("undone", form):
@@ -53,6 +61,16 @@ def only_told(state: State, message: Understanding, policy: Policy) -> Action | 
     else:
         return None
     return Action(kind="smalltalk", rule=words, wording=words)
+
+
+def _turns_on(state: State, message: Understanding) -> Action | None:
+    """The sentence of the answer just told that turns on what is told now, unless it clearly is about another."""
+    faq_id, told = last_told(state.answers)
+    top = message.candidates[0] if message.candidates else None
+    if told is None or (top and (top.exact or (top.faq_id != faq_id and top.confidence >= SURE_OF_ANOTHER))):
+        return None
+    part = part_told(message.normalised, told)
+    return tell_part(faq_id, told, part, message) if part else None
 
 
 def _for_colleague(state: State, message: Understanding, policy: Policy) -> Action | None:

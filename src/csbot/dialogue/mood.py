@@ -12,6 +12,7 @@ from csbot.intents.signals import PRESENT, find_signals, shown_by_words
 from csbot.intents.wishes import tells_matter
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS, TITLES, task_candidate
 from csbot.models import Action, Candidate, Understanding
+from csbot.text import normalise
 
 UNSURE = ("clarify", "fallback")
 """Kinds of action that help nobody who is in trouble or upset."""
@@ -68,7 +69,14 @@ def _hardly_answers(action: Action, message: Understanding, upset: float) -> boo
     """Whether the answer is much less sure than it is that the customer is upset; what was picked or is asked word for word is
     an answer."""
     faq = action.candidate if action.kind == "answer" and not message.picked else None
-    return faq is not None and not faq.exact and upset - faq.confidence >= CLEARER
+    if faq is None or faq.exact:
+        return False
+    return upset - faq.confidence >= CLEARER or _is_abuse(message)
+
+
+def _is_abuse(message: Understanding) -> bool:
+    """Whether all that the message says are words of anger: 「垃圾」, which an FAQ may be about."""
+    return any(one.name == "anger" and normalise(one.text) == message.normalised for one in message.signals)
 
 
 def _comes_unheard(action: Action, message: Understanding) -> bool:

@@ -22,6 +22,8 @@ _CLAUSE = re.compile(
     r"[,，。;；!！~\s]+|(?<=\S)(?=还|又|仍|依然|依旧|照样|[也都]不|[也都]没|但|可是|结果)"
     r"|(?<=[^也是还都然样])(?=没用|没效果|不行|不管用)|(?<=[了过])(?=\S不)"
 )
+_DEEDS = re.compile(r"([\u4e00-\u9fff])[好上定妥掉完到过]*[了啦咯]")
+"""What was done, of 「换好了」."""
 _OPEN = ("answer", "clarify", "fallback")
 """Kinds of reply after which a matter is still open: an answer may not have fitted."""
 
@@ -29,18 +31,29 @@ _OPEN = ("answer", "clarify", "fallback")
 def open_question(form: str, earlier: Sequence[Turn], now: datetime) -> tuple[str, ...]:
     """The customer's last messages that this one (normal form) is a detail of, the latest last; empty where it is none.
 
-    What says that all is well now closes the question. How long it takes is a detail only where something else than goods is
-    awaited: 「都十天了还没到」 after a question for a refund.
+    What says that all is well now closes the question, unless it turns on just that: 「想退锁」, then 「已经装上了」. How long
+    it takes is a detail only where something else than goods is awaited: 「都十天了还没到」 after a question for a refund; that
+    nothing is sent yet, where something is to be changed.
     """
     recent = [normalise(turn.user) for turn in takewhile(lambda turn: _is_open(turn, now), reversed(earlier[-MOST:]))]
     said = tuple(text for text in reversed(recent) if not says("at_a_loss", text))
     if failed(form, said):
         return said
     form = without_asking(form) or form
-    if not said or tells("settled", form) or (tells("arrived", form) and names_order(said[-1])):
+    hangs = any(tells("hangs_on", text) for text in said)
+    if not said or _is_settled(form, said[-1], hangs) or (tells("arrived", form) and names_order(said[-1])):
         return ()
     waits = tells("lasts", form) and any(tells("awaited", text) for text in said)
+    waits = waits or (hangs and tells("unsent", form))
     return said if waits or tells_state(form) or any(tells(kind, form) for kind in ("done", "undone", "detail")) else ()
+
+
+def _is_settled(form: str, asked: str, hangs: bool) -> bool:
+    """Whether a message (normal form) says that all is well now; of what the question before turns on, only where it was to be
+    done: 「怎么换锁芯」, then 「换好了」.
+    """
+    turns_on = hangs and (tells("done", form) or tells("detail", form)) and not set(asked) & set(_DEEDS.findall(form))
+    return tells("settled", form) and not turns_on
 
 
 def failed(form: str, said: Sequence[str]) -> bool:
