@@ -125,3 +125,53 @@ def test_too_much_at_a_time_is_told_again_in_lines(text: str) -> None:
         "1. 请打开首页，点“租赁”，选好日期即可。\n2. 最多租 3 套。",
     )
     assert state.answers["tent"].laid_out
+
+
+CABINET = (
+    "柜体质保 5 年，铰链 2 年。质保从签收日起算。"
+    "橱柜推荐多层板，每平方米加 90 元；样块可免费领取。"
+    "图纸可免费改 2 次，第 3 次起每次收 50 元。尾款须在送货前付清，暂不支持安装后付款。"
+)
+
+
+@pytest.mark.parametrize(("before", "text", "part"), [
+    ("门锁保修几年", "铰链呢", "柜体质保 5 年，铰链 2 年。"),  # the same is asked of another thing
+    ("橱柜推荐什么板", "多少钱", "橱柜推荐多层板，每平方米加 90 元；"),  # of what, the question before tells
+    ("板材怎么选", "厨房用哪种", "橱柜推荐多层板，每平方米加 90 元；"),
+    ("板材怎么选", "贵多少", "橱柜推荐多层板，每平方米加 90 元；"),
+    ("图纸能改吗", "再改收多少", "图纸可免费改 2 次，第 3 次起每次收 50 元。"),
+    ("什么时候付钱", "装完再付行不行", "尾款须在送货前付清，暂不支持安装后付款。"),
+])  # fmt: skip
+def test_what_few_words_leave_out_is_taken_from_the_question_before(before: str, text: str, part: str) -> None:
+    assert part_asked(message(text).normalised, Told(CABINET, (message(before).normalised,))) == part
+
+
+def test_how_long_before_is_not_how_long() -> None:
+    rules = Told("请提前 3 天预约。上门约 1 小时。图纸另发。", ("复尺是什么",))
+    assert part_asked(message("要多久").normalised, rules) == "上门约 1 小时。"
+
+
+@pytest.mark.parametrize(("detail", "part"), [
+    ("大概25公分", "裂缝超过 20 厘米的整段更换。"), ("有三十厘米长", "裂缝超过 20 厘米的整段更换。"),
+    ("六千多", "单笔上限 5000 元。"), ("8000的", "单笔上限 5000 元。"), ("三千块", "单笔上限 5000 元。"),
+    ("我一米六八", "台高按“身高÷2＋5”估算。"), ("身高172", "台高按“身高÷2＋5”估算。"),
+    ("我要两把", "每人限一件。"), ("我家7楼", "无电梯从 3 楼起收费。"), ("我在昆明", "只到开店城市上门。"),
+    ("8000公里外", ""), ("我在上班", ""),
+])  # fmt: skip
+def test_a_number_a_size_or_a_place_of_the_case_has_the_sentence_that_turns_on_it(detail: str, part: str) -> None:
+    rules = (
+        "裂缝超过 20 厘米的整段更换。单笔上限 5000 元。台高按“身高÷2＋5”估算。"
+        "每人限一件。无电梯从 3 楼起收费。只到开店城市上门。"
+    )
+    assert part_told(message(detail).normalised, Told(rules, ("怎么规定的",))) == part
+
+
+def test_what_is_told_after_an_answer_is_never_called_unintelligible() -> None:
+    rules = Turn(
+        user="能代付吗", kind="answer", rule="confident", faq_id="pay", reply="可请好友代付。单笔上限 5000 元。三天内有效。"
+    )
+    said = advance(START, rules)
+    for text, rule, part in (("六千多", "told_part", "单笔上限 5000 元。"), ("我在昆明", "told_detail", "")):
+        action = decide(said, message(text), policy())
+        assert (action.rule, action.part) == (rule, part)
+    assert decide(START, message("六千多"), policy()).rule == "miss"

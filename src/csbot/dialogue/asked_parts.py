@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from csbot.dialogue.answer_memory import Told, sentences
-from csbot.resources import load_pattern, load_yaml
+from csbot.dialogue.plain_words import DATA, data, pairs_of, plain, stands_in, terms_of
+from csbot.intents.follow_up import other_thing
+from csbot.resources import load_pattern
 from csbot.text import normalise
 
 KIND_POINTS = 0.8
@@ -25,18 +26,11 @@ SHORT_CHARS = 12
 FEW_CHARS = 8
 """Up to which a question leaves out what it is about as a rule."""
 _NOT = "未不无非没"
-_TERMS = re.compile(r"[a-z0-9.]+|[\u4e00-\u9fff]+")
 _CLAUSE = re.compile(r"[,;:，；：]")
-_DATA = "asked_parts.yaml"
-
-
-@cache
-def _data() -> dict[str, Any]:
-    return load_yaml("csbot.dialogue.data", _DATA)
 
 
 def _says(kind: str, form: str) -> bool:
-    return load_pattern("csbot.dialogue.data", _DATA, kind).search(form) is not None
+    return load_pattern("csbot.dialogue.data", DATA, kind).search(form) is not None
 
 
 def asks(form: str) -> bool:
@@ -77,29 +71,36 @@ def part_asked(form: str, told: Told, *, alone: bool = False) -> str:
     """
     if not asks(form):
         return ""
-    before = " ".join(map(_plain, told.asked))
+    before = " ".join(map(plain, told.asked))
     parts = sentences(told.source)
-    forms = [_plain(part) for part in parts]
+    forms = [plain(part) for part in parts]
     kinds, terms = _asked(form, forms)
-    said = _terms(before)
+    if not kinds and other_thing(form):  # 「橱柜呢」: the same is asked of another thing
+        kinds = next((found for asked in reversed(told.asked) if (found := _asked(asked, forms)[0])), [])
+    said = terms_of(before)
     clauses = [_CLAUSE.split(one) for one in forms]
-    known = {term for term in terms if any(_has(term, one) for one in forms)}
+    known = {term for term in terms if any(stands_in(term, one) for one in forms)}
     if alone and (len(form) > SHORT_CHARS or not (kinds or known) or _strange(terms - said, known, kinds)):
         return ""
-    weights = {term: (SAID_BEFORE if term in said else 1.0) / sum(_has(term, one) for one in forms) for term in known}
+    weights = {term: (SAID_BEFORE if term in said else 1.0) / sum(stands_in(term, one) for one in forms) for term in known}
     held = [[[re.search(kind["holds"], clause) is not None for kind in kinds] for clause in one] for one in clauses]
     often = [sum(any(clause[place] for clause in one) for one in held) for place in range(len(kinds))]
+    firm = [place for place, kind in enumerate(kinds) if not kind.get("soft")]
     points = []
     for one, whole, holds in zip(clauses, forms, held, strict=True):
-        beside = BESIDE * sum(weight for term, weight in weights.items() if _has(term, whole))
+        beside = BESIDE * sum(weight for term, weight in weights.items() if stands_in(term, whole))
         best = max(
-            sum(weight for term, weight in weights.items() if _has(term, clause))
+            sum(weight for term, weight in weights.items() if stands_in(term, clause))
             + sum(KIND_POINTS / often[place] for place, has in enumerate(of_clause) if has)
             for clause, of_clause in zip(one, holds, strict=True)
         )
-        told_of = not kinds or any(map(any, holds))
+        if firm and not known:  # 「多少钱」: of what, the question before tells
+            beside += SAID_BEFORE * sum(
+                1 / sum(stands_in(term, other) for other in forms) for term in said if stands_in(term, whole)
+            )
+        told_of = not firm or any(of_clause[place] for of_clause in holds for place in firm)
         points.append(round(best + beside, 6) if told_of else 0.0)
-    if _elsewhere(points, forms, known - said, kinds):
+    if _elsewhere(points, forms, known - said, [kinds[place] for place in firm]):
         return ""
     return _clear(parts, points, told, first=any(kind.get("first") for kind in kinds))
 
@@ -111,30 +112,40 @@ def asks_number(form: str, told: Told) -> bool:
     >>> asks_number("几天内寄回", told), asks_number("几天内发货", told), asks_number("怎么寄回", told)
     (True, False, False)
     """
-    forms = [_plain(part) for part in sentences(told.source)]
+    forms = [plain(part) for part in sentences(told.source)]
     kinds, terms = _asked(form, forms)
-    known = all(any(_has(term, one) for one in forms) for term in terms)
+    known = all(any(stands_in(term, one) for one in forms) for term in terms)
     return len(form) <= FEW_CHARS and known and any(kind.get("measure") for kind in kinds)
 
 
 def tells_of(told: Told, form: str) -> bool:
     """Whether an answer told before has a word of a detail (normal form), or a number of the same kind."""
-    text, before = _plain(told.source), _terms(" ".join(map(_plain, told.asked)))
+    text, before = plain(told.source), terms_of(" ".join(map(plain, told.asked)))
     same_kind = any(re.search(kind["holds"], text) for kind in _told_kinds(form))
-    return same_kind or any(_has(term, text) for term in _terms(_plain(form)) - before)
+    return same_kind or any(stands_in(term, text) for term in terms_of(plain(form)) - before)
+
+
+def tells_value(form: str) -> bool:
+    """Whether a message (normal form) tells a number, a size or a place of its case, even where it wishes for something.
+
+    >>> tells_value("我要两把"), tells_value("成都的"), tells_value("我要退货"), tells_value("两把多少钱")
+    (True, True, False, False)
+    """
+    return bool(_told_kinds(form)) and not _says("asks", form)
 
 
 def _asked(form: str, forms: Sequence[str]) -> tuple[list[Any], set[str]]:
     """The kinds of thing that a question (normal form) asks for, and its other words, as the sentences (plain) have them: of a
     word that they haven't the head, 「橱柜」 as 「柜」."""
-    asked = _plain(form)
-    kinds = [kind for kind in _data()["kinds"].values() if re.search(kind["asks"], asked)]
+    asked = plain(form)
+    kinds = [kind for kind in data()["kinds"].values() if re.search(kind["asks"], asked)]
     kinds = [kind for kind in kinds if not kind.get("alone") or len(kinds) == 1]
+    kinds = [kind for kind in kinds if not kind.get("soft") or any(re.search(kind["holds"], one) for one in forms)]
     for kind in kinds:
         asked = re.sub(kind["asks"], " ", asked)
-    terms = _terms(asked)
-    strange = {term for term in terms if not any(_has(term, one) for one in forms)}
-    return kinds, (terms - strange) | {term[-1] if term[-1] in _data()["heads"] else term for term in strange}
+    terms = terms_of(asked)
+    strange = {term for term in terms if not any(stands_in(term, one) for one in forms)}
+    return kinds, (terms - strange) | {term[-1] if term[-1] in data()["heads"] else term for term in strange}
 
 
 def _strange(terms: set[str], known: set[str], kinds: Sequence[Any]) -> bool:
@@ -146,11 +157,11 @@ def _strange(terms: set[str], known: set[str], kinds: Sequence[Any]) -> bool:
 def _elsewhere(points: Sequence[float], forms: Sequence[str], own: set[str], kinds: Sequence[Any]) -> bool:
     """Whether the words asked about stand only in sentences that do not tell the kind of thing asked for."""
     best = max(points, default=0.0)
-    first = {term for term, at in ((term, [_has(term, one) for one in forms]) for term in own) if sum(at) == 1}
+    first = {term for term, at in ((term, [stands_in(term, one) for one in forms]) for term in own) if sum(at) == 1}
     if not kinds or not first:
         return False
     chosen = [one for one, score in zip(forms, points, strict=True) if score == best]
-    return not any(_has(term, one) for term in first for one in chosen)
+    return not any(stands_in(term, one) for term in first for one in chosen)
 
 
 def _clear(parts: Sequence[str], points: Sequence[float], told: Told, *, first: bool) -> str:
@@ -173,17 +184,17 @@ def part_told(form: str, told: Told) -> str:
     ['质量问题、发错漏发的运费由我们承担。', '出方案前可退 500 元。', '15 天内可价保。', '']
     """
     parts = sentences(told.source)
-    forms = [_plain(part) for part in parts]
+    forms = [plain(part) for part in parts]
     kinds = _told_kinds(form)
     if _says("stands", form) and (remedy := part_if_it_stays(told)) and not told.has_told(remedy):
         return remedy
     if kinds:
-        words = _pairs(_plain(form))
+        words = pairs_of(plain(form))
         held = [sum(re.search(kind["holds"], one) is not None for kind in kinds) for one in forms]
         of_words = [sum(pair in one for pair in words) for one in forms]
         points = [has + (BESIDE * at if has else 0.0) for has, at in zip(held, of_words, strict=True)]
     elif is_detail(form) and not _says("stands", form):
-        points = _points_of_words(_plain(form), " ".join(map(_plain, told.asked)), forms)
+        points = _points_of_words(plain(form), " ".join(map(plain, told.asked)), forms)
     else:
         return ""
     found = [part for part, score in zip(parts, points, strict=True) if score and score == max(points)]
@@ -192,7 +203,7 @@ def part_told(form: str, told: Told) -> str:
 
 
 def _told_kinds(form: str) -> list[Any]:
-    return [kind for kind in _data()["details"].values() if re.search(kind["tells"], form)]
+    return [kind for kind in data()["details"].values() if re.search(kind["tells"], form)]
 
 
 def _points_of_words(form: str, before: str, forms: Sequence[str]) -> list[float]:
@@ -201,19 +212,12 @@ def _points_of_words(form: str, before: str, forms: Sequence[str]) -> list[float
     What is not so makes a difference where the answer tells of that thing at all; and what has come to be, at the end of the
     detail, more than what it has come to: 「银行卡注销了」.
     """
-    news = set(_pairs(form)) & {form.rstrip("的了过啊呀呢吧")[-2:]}
-    said = {pair for pair in _pairs(form) if pair not in before}
+    news = set(pairs_of(form)) & {form.rstrip("的了过啊呀呢吧")[-2:]}
+    said = {pair for pair in pairs_of(form) if pair not in before}
     denied = {pair for pair in said if pair[0] in _NOT and any(pair[1:] in one for one in forms)}
     holds = [{pair for pair in said if re.search(f"(?<![{_NOT}]){re.escape(pair)}", one)} for one in forms]
     own = [{pair for pair in has if sum(pair in other for other in holds) == 1} for has in holds]
     return [len(has) + NEWS_POINTS * len(has & news) if bool(denied) == bool(has & denied) else 0.0 for has in own]
-
-
-def _pairs(form: str) -> set[str]:
-    """Pairs of hanzi that say something, and what is in Latin letters."""
-    runs = [run for run in _TERMS.findall(re.sub(_data()["no_detail"], " ", form)) if len(run) > 1 or run.isascii()]
-    latin = {run for run in runs if run.isascii() and not run.isdigit()}
-    return {run[i : i + 2] for run in runs if not run.isascii() for i in range(len(run) - 1)} | latin
 
 
 def part_if_it_stays(told: Told) -> str:
@@ -225,27 +229,3 @@ def part_if_it_stays(told: Told) -> str:
     parts = sentences(told.source)
     found = [part for part in parts if _says("if_it_stays", normalise(part))]
     return "".join(found) if len(found) < len(parts) else ""
-
-
-def _plain(text: str) -> str:
-    """Normal form without spaces, with one form for words that say the same: 以后 and 后."""
-    form = normalise(text).replace(" ", "")
-    form = re.sub(_data()["counted"], lambda found: str(_data()["numerals"][found[0]]), form)
-    for rule in _data()["same"]:
-        form = re.sub(rule["pattern"], rule["as"], form)
-    return form
-
-
-def _terms(form: str) -> set[str]:
-    """Pairs of hanzi, a hanzi that is left alone, and what is in Latin letters or digits, without the words that ask."""
-    found: set[str] = set()
-    for run in _TERMS.findall(re.sub(_data()["no_matter"], " ", form)):
-        found |= {run} if run.isascii() or len(run) == 1 else {run[i : i + 2] for i in range(len(run) - 1)}
-    return found
-
-
-def _has(term: str, form: str) -> bool:
-    """Whether a sentence (plain form) has a word: 「发货」 is in 「未发货」 too, but 5 is not in 15."""
-    if term.isascii():
-        return re.search(rf"(?<![a-z0-9.]){re.escape(term)}(?![a-z0-9])", form) is not None
-    return term in form

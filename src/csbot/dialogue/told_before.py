@@ -4,7 +4,7 @@ then a human is offered, then called. Pure."""
 from __future__ import annotations
 
 from csbot.dialogue.answer_memory import IN_LINES, PART, TOLD_BEFORE, Told, in_lines, last_told
-from csbot.dialogue.asked_parts import asks, asks_number, is_detail, part_asked, part_told, takes, tells_of
+from csbot.dialogue.asked_parts import asks, asks_number, is_detail, part_asked, part_told, takes, tells_of, tells_value
 from csbot.dialogue.settings import Policy
 from csbot.dialogue.state import State
 from csbot.intents.choice import PICKED
@@ -78,8 +78,10 @@ def _of_the_last(action: Action, state: State, message: Understanding) -> Action
     elif action.rule not in _VENTURED:
         return None
     part = part_asked(form, told, alone=True)
-    if not part and action.rule == "told_detail":
+    if not part and action.rule in ("told_detail", "miss", "miss_limit") and (is_detail(form) or tells_value(form)):
         part = part_told(form, told)
+    if not part and action.rule == "miss" and tells_value(form):
+        return Action(kind="fallback", rule="told_detail", wording="told_detail", offer="asked")
     return tell_part(faq_id, told, part, message) if part else None
 
 
