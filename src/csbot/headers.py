@@ -9,6 +9,9 @@ from email.utils import parsedate_to_datetime
 from csbot.errors import ConfigError
 from csbot.models import utc_now
 
+LONGEST_S = 31_622_400.0
+"""A year: whoever asks to be left alone for longer means no time at all."""
+
 
 def checked(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers. :raises ConfigError: a value can't be sent; it is not shown."""
@@ -19,12 +22,19 @@ def checked(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float:
-    """Seconds that ``Retry-After`` asks for, as a number or a date (RFC 9110, 10.2.3); 0.0 where it is absent or wrong."""
+    """Seconds that ``Retry-After`` asks for, in [0, `LONGEST_S`], as a number or a date (RFC 9110, 10.2.3).
+
+    0.0 where it is absent, wrong or past.
+
+    >>> retry_after_s({"Retry-After": "120"}), retry_after_s({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"})
+    (120.0, 0.0)
+    """
     given = headers.get("Retry-After", "").strip()
     if given.isascii() and given.isdigit():
-        return float(given)
+        return min(float(given), LONGEST_S)
     try:
         moment = parsedate_to_datetime(given)
     except (ValueError, TypeError):
         return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() - utc_now().timestamp()
+    wait_s = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp() - utc_now().timestamp()
+    return min(max(0.0, wait_s), LONGEST_S)

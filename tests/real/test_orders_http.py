@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from csbot import BotConfig, Chatbot, KnowledgeBase, Reply, Session
 from csbot.errors import OrderBackendError
-from csbot.headers import retry_after_s
+from csbot.headers import LONGEST_S, retry_after_s
 from csbot.models import OrderQuery, utc_now
 from csbot.orders.http import HttpOrderMapping, HttpOrders
 
@@ -283,3 +283,5 @@ def test_retry_after_is_read_as_a_date() -> None:
     moment = utc_now().replace(year=utc_now().year + 1)
     response = httpx.Response(503, headers={"Retry-After": format_datetime(moment, usegmt=True)})
     assert 364 * 86400 < retry_after_s(response.headers) < 367 * 86400
+    assert retry_after_s({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
+    assert retry_after_s({"Retry-After": "9" * 400}) == LONGEST_S
