@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from csbot.errors import TicketError
-from csbot.handoff.states import FIRST, HELD, LAST, NEEDS_NOTE, TITLES, TRANSITIONS, transition
+from csbot.handoff.states import HELD, NEEDS_NOTE, TITLES, TRANSITIONS, transition
 from csbot.models import Actor, Line, Ticket, TicketState
 
 STATES: tuple[TicketState, ...] = get_args(TicketState)
+FIRST: tuple[TicketState, ...] = ("queued", "after_hours")
+LAST: TicketState = "closed"
 NOON = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 LI, ZHAO = Actor(kind="agent", id="li"), Actor(kind="agent", id="zhao")
 SYSTEM, CUSTOMER, BOT = Actor(kind="system"), Actor(kind="customer"), Actor(kind="bot")

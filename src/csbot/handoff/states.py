@@ -1,5 +1,8 @@
 """The state machine of a ticket (工单流转): which state follows which, by whom, and what it takes. Pure functions.
 
+A ticket begins as ``queued`` or ``after_hours``. Nothing follows ``closed``: who comes back later gets a new ticket, which
+names the old one.
+
 ::
 
     登记 queued ── 分派 assigned ── 处理 active ── 反馈 resolved ── 回访 followed_up ── 闭环 closed
@@ -26,10 +29,6 @@ TITLES: Mapping[TicketState, str] = {
 }  # fmt: skip
 """How people call the states; the six of 登记 → 分派 → 处理 → 反馈 → 回访 → 闭环 among them."""
 
-FIRST: tuple[TicketState, ...] = ("queued", "after_hours")
-"""States in which a ticket begins."""
-LAST: TicketState = "closed"
-"""Nothing follows it: who comes back later gets a new ticket, which names the old one."""
 HELD: tuple[TicketState, ...] = ("assigned", "active")
 """States in which an agent has the ticket; in `active` the bot is silent."""
 

@@ -67,7 +67,7 @@ def encode_new(texts: Sequence[str], encoder: Encoder, known: Mapping[str, Vecto
 
 
 def known_vectors(contents: Contents) -> dict[str, Vectors]:
-    """Vectors already made, by normal form, for an update."""
+    """Vectors already made, for an update: of questions by query form, of answers by answer view."""
     known = {query_form(q): contents.vectors[row] for row, q in enumerate(contents.questions)}
     start = len(contents.questions)
     return known | {answer_view(faq): contents.vectors[start + i] for i, faq in enumerate(contents.faqs)}
