@@ -17,7 +17,7 @@ from csbot.dialogue.order_wishes import tell_wish
 from csbot.dialogue.policy import decide
 from csbot.dialogue.state import State
 from csbot.dialogue.telling import tell
-from csbot.models import CHINA, Order
+from csbot.models import CHINA, Order, Turn
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=CHINA)
 ID, PHONE = "QH202611030012", "13800000001"
@@ -31,18 +31,21 @@ def order(status: str, *events: str, **fields: Any) -> Order:
 
 @pytest.mark.parametrize(("about", "forms"), [
     ("when", ["12月8号能装上吗", "26号是早上还是下午来", "28号大概几点", "月底做得完吗", "后天到得了对吧", "专车哪天送来"]),
+    ("when", ["下午五点前送得来吗", "明天寄得出去不"]), ("other_day", ["换到28号可不可以", "改到周三上午行不"]),
+    ("unreachable", ["快递员电话打不通", "师傅一直不接电话", "司机怎么联系不到"]),
     ("when", ["那得等到几号啊", "什么时候有人来给我装", "打孔完还要多久", "下周三师傅能上门不", "30号几点到"]),
     ("agreed", ["约的哪天来着", "我约的就是今天呀", "改约到周六了吗"]),
     ("overdue", ["昨天就该到的", "21号就应该装好了", "这都晚三天了", "已经超时了", "都拖了半个月了", "早该发货了"]),
     ("not_yet", ["图怎么还没出来", "怎么还没送到", "咋还没人来装", "为什么到现在还不安排"]),
     ("press", ["催一下", "帮我催催", "你们帮我催催工厂", "给我催下吧", "能帮我催一下吗"]),
-    ("changes", ["想改个颜色", "我要换板材", "能不能改一下尺寸"]),
-    ("reason", ["怎么取消了", "啊怎么取消了?", "又延期了", "又顺延,说好的时间呢"]),
+    ("changes", ["想改个颜色", "我要换板材", "能不能改一下尺寸", "我想换成胡桃色的"]),
+    ("reason", ["怎么才到排产", "怎么取消了", "啊怎么取消了?", "又延期了", "又顺延,说好的时间呢"]),
     ("where", ["快递停哪了", "到哪个站了", "卡在哪里了"]), ("account", ["打到哪个账户", "回单发哪里", "收款账号多少"]),
     ("people", ["明天来几个师傅", "要来几个工人"]), ("next", ["后面还有几步", "接下来做什么", "下一步是什么"]),
     ("refund_missing", ["钱还没到账", "都半个月了还没退", "一直没收到钱"]), ("contact", ["联系快递员", "帮我联系一下设计师"]),
     ("lost", ["丢件了那怎么办", "丢了?咋办"]), ("drawing", ["设计图改好了没有", "我的图改好没"]),
-    ("unwanted", ["不要了退款吧", "我不要了退款"]), ("has_paid", ["尾款我付过了的", "首付款已经付清了哈"]),
+    ("unwanted", ["不要了退款吧", "我不要了退款", "再不发货我就退款了"]),
+    ("has_paid", ["尾款我付过了的", "首付款已经付清了哈"]),
 ])  # fmt: skip
 def test_what_is_asked_of_the_order(about: str, forms: list[str]) -> None:
     assert [question_in(form) for form in forms] == [about] * len(forms)
@@ -59,7 +62,8 @@ def test_a_rule_or_another_matter_is_not_asked_of_the_order(form: str) -> None:
 
 @pytest.mark.parametrize(("about", "form"), [
     ("when", "我下个月搬家那柜子月底前来得及"), ("when", "你看哪天能轮到我家做"), ("reason", "咋老是往后挪"),
-    ("where", "我那一车货现在走到哪了"), ("", "我家的弄到哪一步"), ("sooner", "我这边都弄好了能提早吗"),
+    ("where", "我那一车货现在走到哪了"), ("", "我家的弄到哪一步"), ("other_day", "我家还没弄完能不能推到月底再送"),
+    ("sooner", "我这边都弄好了能提早吗"),
 ])  # fmt: skip
 def test_where_no_faq_is_sure_a_question_of_time_place_state_or_reason_is_of_the_order(about: str, form: str) -> None:
     assert question_in(form) is None
@@ -152,3 +156,11 @@ def test_what_to_do_about_goods_gone_wrong_is_not_to_cancel_them() -> None:
     for wish in ("refund", "exchange"):
         text = tell_wish(order("异常", "快递确认丢件"), wish, NOW).text
         assert ("取消" in text, "由您选" in text) == (False, True)
+
+
+def test_a_colleague_is_not_to_press_for_what_nothing_is_awaited_of() -> None:
+    shown = order("已取消", "取消审核通过")
+    said = [tell(shown, NOW).text, "还是"]
+    turns = [Turn(user="?", kind="order_status", rule="order_follow_up", reply=reply, order_id=ID) for reply in said]
+    again = tell_about(shown, "", "", turns, NOW)
+    assert ("催" in again.text, again.offer) == (False, "asked")

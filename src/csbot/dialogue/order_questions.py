@@ -145,7 +145,7 @@ def _still(order: Order, times: int, now: datetime) -> Told:
     line = in_turn(data["still"], times - 1).format(status=status_of(order))
     date = expected(order, now)
     if kind.get("offer") or times > 1:
-        return Told(line + date + data["offers"]["press"], "asked")
+        return Told(line + date + data["offers"]["press" if kind.get("awaited") else "ask"], "asked")
     return Told(line + date, None)
 
 
