@@ -145,3 +145,21 @@ def test_half_a_character_is_refused_by_row_and_field_and_nothing_is_written(
         write_faqs([faqs[0], wrong], tmp_path / f"kb{suffix}")
     assert [(fault.line, fault.field) for fault in caught.value.faults] == [(row, "similar"), (row, "channel_answers")]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("suffix", "answer"),
+    [
+        (".csv", "答\0案"), (".csv", "长" * 131_073), (".yaml", "答\x85案"), (".yml", "\x85"), (".xlsx", "答\x07案"),
+        (".xlsx", "答\uffff"),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_what_could_not_be_read_back_is_refused_and_jsonl_holds_it(tmp_path: Path, suffix: str, answer: str) -> None:
+    faq = Faq(id="a", question="问", answer=f"一{answer}二")
+    with pytest.raises(SourceError, match="jsonl") as caught:
+        write_faqs([faq], tmp_path / f"kb{suffix}")
+    assert [fault.field for fault in caught.value.faults] == ["answer"]
+    assert list(tmp_path.iterdir()) == []
+    write_faqs([faq], tmp_path / "kb.jsonl")
+    assert read_faqs(tmp_path / "kb.jsonl") == [faq]

@@ -247,3 +247,16 @@ def test_half_a_character_in_a_question_without_id_is_a_fault_with_its_line(tmp_
     (tmp_path / "kb.jsonl").write_text(json.dumps({"question": question, "answer": "答"}), encoding="utf-8")
     with pytest.raises(SourceError, match=r"第 1 行.*无法保存"):
         read_faqs(tmp_path / "kb.jsonl")
+
+
+def test_a_question_that_is_there_twice_is_named_where_there_are_no_ids(tmp_path: Path) -> None:
+    (tmp_path / "kb.csv").write_text("question,answer\n问,答\n问,答二\n", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"字段 question：标准问与第 2 行重复"):
+        read_faqs(tmp_path / "kb.csv")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".yaml"])
+def test_utf_16_is_named_with_what_to_do(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"kb{suffix}").write_text("question,answer\n问,答\n", encoding="utf-16")
+    with pytest.raises(InputError, match=r"UTF-16.*另存为 UTF-8"):
+        read_faqs(tmp_path / f"kb{suffix}")

@@ -20,6 +20,13 @@ from csbot.models import Faq
 
 MOST_UNITS = 32_767
 """UTF-16 units that a cell of a workbook holds (Excel's specifications and limits); openpyxl silently cuts off the rest."""
+_LOST = {
+    ".csv": re.compile(r"\x00"),
+    ".yaml": re.compile(r"\x85"),
+    ".yml": re.compile(r"\x85"),
+    ".xlsx": re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"),
+}
+"""Characters that would not come back: what reads a file takes them for another, or for the sign that it is no text."""
 TABLES = (".csv", ".xlsx")
 """Files that begin with a row of titles."""
 
@@ -58,8 +65,9 @@ def write_faqs(faqs: Sequence[Faq], path: str | os.PathLike[str]) -> None:
 
 
 def _unwritable(faqs: Sequence[Faq], suffix: str) -> list[Fault]:
-    """Half characters anywhere, and texts longer than a cell of a workbook; by the row that the FAQ would have."""
+    """Half characters, others that the file would lose, and texts longer than a cell; by the row that the FAQ would have."""
     faults = []
+    lost = _LOST.get(suffix)
     for row, faq in enumerate(faqs, start=2 if suffix in TABLES else 1):
         for field, text in zip(FIELDS, _cells(faq), strict=True):
             try:
@@ -69,6 +77,14 @@ def _unwritable(faqs: Sequence[Faq], suffix: str) -> list[Fault]:
                     Fault(row, field, "含有半个字符（孤立的代理码位），请改正 | holds half a character (a lone surrogate)")
                 )
                 continue
+            if lost and (found := lost.search(text)):
+                what = (
+                    f"含有 {suffix} 存不下的字符 {found.group()!r}，请改正，或用 .jsonl | holds a character that would be lost"
+                )
+                faults.append(Fault(row, field, what))
+            if suffix == ".csv" and len(text) > csv.field_size_limit():
+                what = f"有 {len(text)} 字，CSV 一格最多 {csv.field_size_limit()} 字，请用 .jsonl | too long, use .jsonl"
+                faults.append(Fault(row, field, what))
             if suffix == ".xlsx" and units > MOST_UNITS:
                 what = f"有 {units} 个字符，Excel 单元格最多 {MOST_UNITS} 个，请用 .jsonl | too long for a cell, use .jsonl"
                 faults.append(Fault(row, field, what))
@@ -93,17 +109,13 @@ def _cells(faq: Faq) -> list[str]:
     return cells
 
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""Characters that XML, and so a workbook, can't hold."""
-
-
 def _xlsx_bytes(rows: Sequence[Sequence[str]]) -> bytes:
     import openpyxl
 
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     for row in rows:
-        sheet.append([_UNPRINTABLE.sub("", cell) for cell in row])
+        sheet.append(list(row))
         for cell in sheet[sheet.max_row]:
             cell.data_type = "s"  # a leading "=" is text here, never a formula
     buffer = io.BytesIO()

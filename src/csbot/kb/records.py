@@ -41,7 +41,7 @@ def to_faqs(records: Iterable[Record], faults: list[Fault]) -> list[Faq]:
         row = {key: split_list(value) if key in LISTS and isinstance(value, str) else value for key, value in row.items()}
         if isinstance(row.get("id"), int):
             row["id"] = str(row["id"])
-        if not row.get("id"):
+        if unnamed := not row.get("id"):
             row["id"] = _id_of(row.get("question", ""))
         row["valid_from"] = _begin_of_day(row.get("valid_from"))
         row["valid_until"] = _end_of_day(row.get("valid_until"))
@@ -57,7 +57,8 @@ def to_faqs(records: Iterable[Record], faults: list[Fault]) -> list[Faq]:
             faults.append(Fault(line, None, f"含有无法保存的字符：{error} | characters that can't be stored"))
             continue
         if faq.id in seen:
-            faults.append(Fault(line, "id", f"id {faq.id} 与第 {seen[faq.id]} 行重复 | this id is there twice"))
+            same, english = ("标准问", "question") if unnamed else (f"id {faq.id} ", "id")
+            faults.append(Fault(line, english, f"{same}与第 {seen[faq.id]} 行重复 | this {english} is there twice"))
         seen.setdefault(faq.id, line)
         faqs.append(faq)
     return faqs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -88,6 +89,8 @@ def decode(file: Path, data: bytes) -> str:
 
     :raises InputError: it is neither; the message has the line of the first wrong byte.
     """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError(f"{file} 是 UTF-16 编码，请另存为 UTF-8 | UTF-16, save it as UTF-8", path=file)
     if b"\0" in data:
         raise InputError(f"{file} 是二进制文件，不是文本 | a binary file, not text", path=file)
     try:
