@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 
 import pytest
 
+from csbot.handoff.context import attempts_of, lines_of
 from csbot.handoff.summary import LINE_CHARS, LINES, summarise
-from csbot.models import Attempt, Deadlines, Line, Route, Signal, Suggestion, Ticket
+from csbot.models import Attempt, Deadlines, Line, Route, Session, Signal, Suggestion, Ticket, Turn
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=timezone.utc)
 
@@ -115,3 +116,20 @@ def test_a_hook_that_takes_too_long_is_not_waited_for() -> None:
     opened = ticket("转人工")
     assert summarise(opened, slow, timeout_s=0.05) == summarise(opened)
     released.set()
+
+
+class Growing(list[Turn]):
+    """Turns of a session in which another message is answered at the same time: one more each time they are read."""
+
+    def __iter__(self) -> Iterator[Turn]:
+        yield from list(super().__iter__())
+        self.append(Turn(user="在吗", kind="fallback", rule="miss", reply="在的"))
+
+
+def test_a_session_that_grows_meanwhile_is_told_as_it_was() -> None:
+    assert [line.text for line in lines_of(Growing([Turn(user="你好", kind="fallback", rule="miss", reply="您好")]), [])] == [
+        "你好", "您好",
+    ]  # fmt: skip
+    session = Session(customer_id="u")
+    session.turns = Growing([Turn(user="你好", kind="fallback", rule="miss", reply="您好")])
+    assert [attempt.asked for attempt in attempts_of(session, [], lambda faq_id: None, {})] == ["你好"]

@@ -47,6 +47,7 @@ def transcript_of(
 def lines_of(turns: Sequence[Turn], names: Sequence[str]) -> list[Line]:
     """What was said in these turns, masked."""
     lines: list[Line] = []
+    turns = tuple(turns)  # a host may let two messages into one session at once: it grows meanwhile
     for turn, masked in zip(turns, _masked(turns, names), strict=True):
         lines.append(Line(who="customer", text=masked, at=turn.at))
         if turn.reply:
@@ -59,8 +60,8 @@ def attempts_of(session: Session, names: Sequence[str], faq_of: FaqOf, titles: M
 
     :param titles: what slots and tasks are called, by name.
     """
-    found = []
-    for turn, masked in zip(session.turns, _masked(session.turns, names), strict=True):
+    found, turns = [], tuple(session.turns)
+    for turn, masked in zip(turns, _masked(turns, names), strict=True):
         if turn.kind != "smalltalk" and turn.reply:
             what = _what(turn, faq_of, titles)
             found.append(Attempt(asked=masked, kind=turn.kind, what=what, faq_id=turn.faq_id, confidence=turn.confidence))
