@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timezone
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from csbot.dialogue.state import state_of
 from csbot.dialogue.turns import names_in
+from csbot.handoff.asked import Asked
 from csbot.handoff.hours import OpeningHours
 from csbot.handoff.routing_table import default_table
 from csbot.handoff.ticket import Opening, open_ticket
@@ -60,10 +62,9 @@ def ticket(
     known = session.turns[-1].slots if session.turns else {}
     action = Action(kind="handoff", rule="r", reason=reason, slots=known, order_id="QH202611030012")
     state = state_of(session)
-    return open_ticket(
-        session, message, action, [*state.names, *names_in(message)], NOON, state=state, faq_of=FAQS.get,
-        opening=opening or Opening(), history=history,
-    )  # fmt: skip
+    names = [*state.names, *names_in(message)]
+    asking = Asked(session, state, message, names, uuid.uuid4().hex, NOON, FAQS.get, lambda message: None)
+    return open_ticket(asking, action, opening or Opening(), history=history)
 
 
 TALK = Session(

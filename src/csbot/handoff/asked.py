@@ -9,10 +9,10 @@ from datetime import datetime
 from csbot.dialogue.mood import speaks_of_danger
 from csbot.dialogue.state import State
 from csbot.handoff.context import FaqOf
-from csbot.handoff.ticket import ticket_id_of
 from csbot.intents.matters import matter_of
 from csbot.intents.signals import PRESENT
 from csbot.models import Candidate, Message, Session, Understanding
+from csbot.models.ticket import ticket_id_of
 from csbot.privacy import mask_spans
 
 MOST_WORDS = 6

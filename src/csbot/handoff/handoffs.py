@@ -168,10 +168,8 @@ class Handoffs:
 
     def _file(self, asked: Asked, action: Action) -> Ticket:
         """A new ticket, as the desk has it; `failed` where the desk can't be written. Another one, if that was faster."""
-        ticket = open_ticket(
-            asked.session, asked.message, action, asked.names, asked.at, state=asked.state, faq_of=asked.faq_of,
-            opening=self._opening, key=asked.key, history=self._history(asked.session), agents=self._agents(asked),
-        )  # fmt: skip
+        history, agents = self._history(asked.session), self._agents(asked)
+        ticket = open_ticket(asked, action, self._opening, history=history, agents=agents)
         ticket = with_whereabouts(ticket, asked)
         if self.desk is None:
             return ticket
