@@ -167,7 +167,7 @@ def _elsewhere(points: Sequence[float], forms: Sequence[str], own: set[str], kin
 def _clear(parts: Sequence[str], points: Sequence[float], told: Told, *, first: bool) -> str:
     best = max(points, default=0.0)
     found = [part for part, score in zip(parts, points, strict=True) if score == best][: 1 if first else None]
-    text = "".join(found)
+    text = "".join(part if part[-1] in "。！？；" else part + "。" for part in found[:-1]) + "".join(found[-1:])
     if best <= 0 or len(found) * 2 > len(parts) or told.has_told(text):
         return ""
     return text
