@@ -47,6 +47,20 @@ def test_while_a_colleague_is_awaited_only_an_outright_question_begins_a_look_up
     assert decide(replace(CALLED, orders=OrderMemory()), message("什么时候有人来看", order=0.9), policy()).slot == "phone"
 
 
+def test_a_number_given_with_more_while_a_colleague_is_awaited_is_for_them() -> None:
+    action = decide(CALLED, message("13800000001 我住在南湖花园三单元"), policy())
+    assert told(action) == ("smalltalk", "told_beside")
+    assert decide(CALLED, message("13800000001 我的订单到哪了", order=0.9), policy()).task == "order_progress"
+
+
+def test_a_number_right_after_a_fault_was_told_of_is_for_the_repair() -> None:
+    broken = turn("answer", faq_id="a", reply="请拍照报修。").model_copy(update={"user": "柜门关不上了"})
+    action = decide(replay([broken]), message("13800000001"), policy())
+    assert (action.task, action.slots.get("phone")) == ("fault_report", "13800000001")
+    other = broken.model_copy(update={"user": "怎么开发票"})
+    assert decide(replay([other]), message("13800000001"), policy()).task == "order_progress"
+
+
 def test_a_detail_of_a_question_is_no_news_to_be_brushed_off() -> None:
     detail = message("已经拆封了", candidate("opened", 0.9), about=("能退货吗",))
     assert told(decide(START, detail, policy())) == ("answer", "confident")

@@ -10,7 +10,7 @@ from csbot.dialogue.state import State
 from csbot.dialogue.told_before import tell_part
 from csbot.intents.details import failed
 from csbot.intents.matters import matter_of
-from csbot.intents.progress import Account, asks_progress, tells
+from csbot.intents.progress import Account, asks_progress, names_order, tells
 from csbot.intents.signals import PRESENT
 from csbot.kb.task_intents import ORDER_PROGRESS
 from csbot.models import Action, Understanding
@@ -25,6 +25,8 @@ SURE_OF_ANOTHER = 0.8
 SURE_OF_TROUBLE = 0.7
 """Of what does not work, something may be done while waiting: this sure, its remedy is told all the same."""
 _ACCOUNTS: tuple[Account, ...] = ("undone", "done", "beside", "detail", "lasts", "stays", "tried")
+LEAST_BESIDE = 4
+"""Characters beside a number that tell what it is given for."""
 CONTACT = "contact_told"
 """Rule of the turn in which a number was given for somebody to be called: it is no proof of anything."""
 
@@ -111,8 +113,14 @@ def speaks_of_something_else(message: Understanding) -> bool:
     return tells("beside", form) and not keys_in(message) and not asks_progress(message.text, form)
 
 
-def names_contact(message: Understanding) -> Action | None:
-    """A number of somebody who is to be called, 「到了打我老婆电话139…」: it is for a colleague to note, no key to an order."""
-    if list(keys_in(message)) != ["phone"] or not tells("contact", matter_of(message.text, message.slots)):
+def names_contact(state: State, message: Understanding) -> Action | None:
+    """A number of somebody who is to be called, 「到了打我老婆电话139…」: it is for a colleague to note, no key to an order; nor
+    is one that is given with more, 「139…，我住三单元」, while the colleague is awaited."""
+    matter = matter_of(message.text, message.slots)
+    if list(keys_in(message)) != ["phone"]:
+        return None
+    if state.orders.called and len(matter) >= LEAST_BESIDE and not asks_progress(matter, matter) and not names_order(matter):
+        return Action(kind="smalltalk", rule="told_beside", wording="told_beside")
+    if not tells("contact", matter):
         return None
     return Action(kind="fallback", rule=CONTACT, wording="contact_told", offer="asked")

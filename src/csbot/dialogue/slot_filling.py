@@ -81,6 +81,7 @@ def fill(task: Task, known: dict[str, str], asked: str | None, message: Understa
     if waiting and waiting.name not in values:
         if waiting.kind == "text":
             value = _whole(task, waiting, message, taken) if whole and not values.keys() & mended else ""
+            value = "" if _is_choice(task, value) else value
             if waiting.accepts(value):
                 values[waiting.name] = value
             elif value and not values:
@@ -195,6 +196,14 @@ def _choice_words(slot: TaskSlot, form: str) -> list[_Word]:
             found.append(_Word(word, value, denied))
             left = left.replace(word, "\0" * len(word))
     return found
+
+
+def _is_choice(task: Task, text: str) -> bool:
+    """Whether a text is no more than what another slot chooses from: 「门锁」 is no fault."""
+    form = normalise(text)
+    return any(
+        is_all_of_it(one.word, form) for slot in task.slots if slot.kind == "choice" for one in _choice_words(slot, form)
+    )
 
 
 def found_in(slot: TaskSlot, text: str) -> str | None:

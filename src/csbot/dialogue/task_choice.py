@@ -7,6 +7,7 @@ from dataclasses import replace
 from csbot.dialogue import order_in_hand, order_progress, task_flow
 from csbot.dialogue.accounts import names_contact, speaks_of_something_else
 from csbot.dialogue.settings import Policy
+from csbot.dialogue.slot_filling import found_in
 from csbot.dialogue.state import State
 from csbot.dialogue.tasks import Task
 from csbot.dialogue.unwilling import unwilling
@@ -108,9 +109,22 @@ def new_task(state: State, message: Understanding, policy: Policy) -> Action | N
             return in_hand
     if not starts:
         return None
-    if has_key and (contact := names_contact(message)):
+    if has_key and (contact := names_contact(state, message)):
         return contact
+    if has_key and (trouble := _task_of_what_was_said(state, message, policy)):
+        return start_task(trouble, state, message, policy, rule="task_slots")
     return start_task(ORDER_PROGRESS, state, message, policy, rule="task_slots" if has_key else "task_intent")
+
+
+def _task_of_what_was_said(state: State, message: Understanding, policy: Policy) -> str:
+    """The merchant's task for whose trouble a number was given right after it was told of, 「台面裂了」「137…」; or ""."""
+    if {slot.name for slot in message.slots} & {"order_id", "name"} or names_order(message.normalised) or not state.said:
+        return ""
+    for task in policy.tasks.values():
+        gathers = next((slot for slot in task.slots if slot.gathers), None)
+        if gathers and any(slot.kind == "phone" for slot in task.slots) and found_in(gathers, state.said[-1]):
+            return task.name
+    return ""
 
 
 def asked_for_outright(message: Understanding, policy: Policy) -> bool:
