@@ -114,8 +114,8 @@ def speaks_of_something_else(message: Understanding) -> bool:
 
 
 def names_contact(state: State, message: Understanding) -> Action | None:
-    """A number of somebody who is to be called, 「到了打我老婆电话139…」: it is for a colleague to note, no key to an order; nor
-    is one that is given with more, 「139…，我住三单元」, while the colleague is awaited."""
+    """A number of somebody who is to be called, 「到了打我老婆电话139…」: it is for a colleague to note, no key to an order;
+    nor is one that is given with more, 「139…，我住三单元」, while the colleague is awaited."""
     matter = matter_of(message.text, message.slots)
     if list(keys_in(message)) != ["phone"]:
         return None
