@@ -77,7 +77,7 @@ def test_the_example_of_follow_up_asks_and_takes_the_answer(desk: Desk) -> None:
     sent: list[str] = []
     names["follow_up"](Bot(desk), lambda one, text: sent.append(text))
     assert len(sent) == 1
-    assert names["reply"](Bot(desk), Session(id="s0", customer_id="u0"), "5") is not None
+    assert names["reply"](Bot(desk), Session(id="s0", customer_id="u0", channel=ticket().channel), "5") is not None
     kept = desk.get("T0")
     assert kept is not None
     assert kept.rating == 5
