@@ -35,7 +35,7 @@ from csbot.text import Lexicon, normalise, query_form
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "src/csbot/kb/calibrations"
 FOLDS = 5
-PAIR_WEIGHT, SET_WEIGHT = 0.1, 20.0
+PAIR_WEIGHT, SET_WEIGHT = 0.1, 4.0
 """Weight of one question of the pairs, which are many, and of the FAQ set, which are few and alone tell of a large, terse
 knowledge base."""
 
