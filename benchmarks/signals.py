@@ -28,10 +28,11 @@ mend the wishes for a human alone.
 ``test5`` and ``test6`` are realistic samples of two more authors, neither exotic nor easy: with the shipped heads, before they
 were mended on, human P 0.96 and 0.89, R 0.96 and 0.92; urgency R 0.88 and 0.92; anger F1 0.87 and 0.83.
 
-``--blind``: messages that nothing was mended on, in two parts. ``natural`` is such a sample of a third author (414 messages): human
-P 0.94 and R 0.99, urgency P 0.88 and R 0.92, anger F1 0.93, threat F1 0.91, repeat F1 0.86. ``blind`` (330) is of an author who was
-asked for wordings as different from one another as can be: human P 0.86 and R 0.77, anger F1 0.67, threat F1 0.63, urgency P 0.87
-and R 0.72, repeat F1 0.66. What words and 9,000 examples do not know stays unheard until the customer says it in another way.
+``--blind``: messages that nothing was mended on, in two parts. ``natural`` is such a sample of a third author (414 messages):
+human P 0.94 and R 0.99, urgency P 0.88 and R 0.92, anger F1 0.93, threat F1 0.91, repeat F1 0.86. ``blind`` (330) is of an
+author who was asked for wordings as different from one another as can be: human P 0.86 and R 0.77, anger F1 0.67, threat F1
+0.63, urgency P 0.87 and R 0.72, repeat F1 0.66. What words and 9,000 examples do not know stays unheard until the customer says
+it in another way.
 
     python benchmarks/signals.py                 # words, and the heads of the shipped calibration where it has them
     python benchmarks/signals.py --words         # words alone
