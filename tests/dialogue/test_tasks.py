@@ -138,3 +138,10 @@ def test_every_slot_is_asked_for_in_changing_words(task: Task) -> None:
 
 def test_places_are_the_names_in_braces() -> None:
     assert places(["{a}{{b}}", "c {a} {d}"]) == {"a", "d"}
+
+
+def test_a_declaration_whose_aliases_explode_is_refused(tmp_path: Path) -> None:
+    levels = [f"x{i}: &x{i} [{', '.join([f'*x{i - 1}'] * 9)}]" for i in range(1, 9)]
+    (tmp_path / "bomb.yaml").write_text("\n".join(["x0: &x0 [1]", *levels]), encoding="utf-8")
+    with pytest.raises(SourceError, match="YAML"):
+        Task.read(tmp_path / "bomb.yaml")

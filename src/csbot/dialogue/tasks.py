@@ -20,7 +20,7 @@ from csbot.errors import Fault, InputError, SourceError
 from csbot.kb.sources import decode, read_bytes
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS
 from csbot.models import Text
-from csbot.resources import load_yaml
+from csbot.resources import load_yaml, read_yaml
 
 SlotKind = Literal["order_id", "phone", "phone_last4", "name", "date", "text", "choice"]
 
@@ -178,9 +178,10 @@ class Task(_Declared):
         import yaml
 
         file = Path(path)
+        text = decode(file, read_bytes(file))
         try:
-            data = yaml.safe_load(decode(file, read_bytes(file)))
-        except (yaml.YAMLError, RecursionError) as error:
+            data = read_yaml(text)
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
             line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1 or None
             raise SourceError(file, [Fault(line, None, f"不是有效的 YAML：{error} | not YAML")]) from None
         try:
