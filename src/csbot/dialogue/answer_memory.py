@@ -39,6 +39,8 @@ def whole_answer(said: str, answer: str) -> str:
     >>> whole_answer("审核后退款。", "审核后退款。花呗退额度。"), whole_answer("请找天猫客服。", "审核后退款，约 3 天。")
     ('审核后退款。花呗退额度。', '')
     """
+    if answer in said:
+        return ""
     pairs, of_answer = _pairs(said), _pairs(answer)
     return answer if not of_answer <= pairs and len(pairs & of_answer) >= SHORTER_FOR * len(pairs) else ""
 
