@@ -41,6 +41,7 @@ from csbot.models import (
     Session,
     utc_now,
 )
+from csbot.models.base import storable
 from csbot.orders import load_orders
 from csbot.orders.base import AnyOrderBackend
 from csbot.orders.lookup import OrderLookups
@@ -206,7 +207,7 @@ class Chatbot:
         if not isinstance(text, str):
             raise InputError(f"消息应是字符串，得到 {type(text).__name__} | the message must be a string")
         started = time.perf_counter()
-        text = text[:MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode("utf-8")  # lone surrogates can't be stored
+        text = storable(text[:MAX_MESSAGE_CHARS])
         contents = self.kb.contents
         now = utc_now()
         held, state = self._handoffs.begin(session, state_of(session, now, self.config.dialogue.idle_timeout_s))

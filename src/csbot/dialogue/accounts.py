@@ -6,7 +6,7 @@ from csbot.dialogue.answer_memory import last_told
 from csbot.dialogue.asked_parts import is_detail, part_if_it_stays, part_told
 from csbot.dialogue.order_progress import keys_in
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import State
+from csbot.dialogue.state import NOT_UNDERSTOOD, State
 from csbot.dialogue.told_before import tell_part
 from csbot.intents.details import failed
 from csbot.intents.matters import matter_of
@@ -100,7 +100,7 @@ def _offer_after_failure(state: State, policy: Policy) -> Action:
     """A human for a trouble that what was told has not ended, with what the answer itself says of that case; the second time
     the human is called."""
     if state.misses + 1 >= policy.config.dialogue.miss_limit:
-        return Action(kind="handoff", rule=FAILED, reason="not_understood", wording="handoff_missed")
+        return Action(kind="handoff", rule=FAILED, reason=NOT_UNDERSTOOD, wording="handoff_missed")
     last = min(state.answers.values(), key=lambda told: told.since, default=None)
     text = part_if_it_stays(last) if last else ""
     words = "answer_failed" if text else "answer_failed_bare"

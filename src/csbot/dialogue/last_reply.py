@@ -8,7 +8,7 @@ from csbot.dialogue.answer_memory import IN_LINES, last_told, numbered, sentence
 from csbot.dialogue.asked_parts import part_if_it_stays
 from csbot.dialogue.mood import UPSET
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import DOUBTED, NOT_CLEAR, REFUSED, State
+from csbot.dialogue.state import DOUBTED, NOT_CLEAR, NOT_UNDERSTOOD, REFUSED, State
 from csbot.dialogue.told_before import tell_part
 from csbot.dialogue.told_steps import asks_again, asks_next, step_asked, steps
 from csbot.intents.answers import says
@@ -41,7 +41,7 @@ def doubts_last_reply(state: State, message: Understanding, policy: Policy) -> A
     if rule is None or taken or other_order or shown_by_words(message.signals, "human_wanted") >= WISH_IN_WORDS:
         return None
     if state.doubted in DOUBTED or state.misses + 1 >= policy.config.dialogue.miss_limit:
-        return Action(kind="handoff", rule=rule, reason="not_understood", wording="handoff_missed")
+        return Action(kind="handoff", rule=rule, reason=NOT_UNDERSTOOD, wording="handoff_missed")
     if rule == REFUSED:
         return Action(kind="fallback", rule=rule, wording="answer_refused", offer="asked")
     if state.options and not state.offers_orders:
@@ -114,7 +114,7 @@ def is_impatient(state: State, message: Understanding, policy: Policy) -> Action
 def _at_the_limit(words: str, state: State, policy: Policy) -> Action:
     """These words; a human, where it would be one miss too many."""
     if state.misses + 1 >= policy.config.dialogue.miss_limit:
-        return Action(kind="handoff", rule=words, reason="not_understood", wording="handoff_missed")
+        return Action(kind="handoff", rule=words, reason=NOT_UNDERSTOOD, wording="handoff_missed")
     return Action(kind="fallback", rule=words, wording=words, offer="mentioned")
 
 

@@ -19,7 +19,7 @@ from csbot.dialogue.order_questions import (
     yields,
 )
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import ANOTHER, FOLLOW_UP, State
+from csbot.dialogue.state import ANOTHER, FOLLOW_UP, NOT_UNDERSTOOD, State
 from csbot.intents.answers import says
 from csbot.intents.matters import matter_of
 from csbot.intents.name_forms import is_likely_end
@@ -110,7 +110,7 @@ def asked_about(state: State, message: Understanding, policy: Policy) -> Action 
     if about is None or (top and top.exact and top.action is None):
         return None
     if about and state.orders.called and disputes(about):  # they have it before them: one more thing for whom is awaited
-        return Action(kind="handoff", rule="disputed", reason="not_understood", wording="handoff_order")
+        return Action(kind="handoff", rule="disputed", reason=NOT_UNDERSTOOD, wording="handoff_order")
     if (about == UNWANTED and state.since_order > 0) or (about and top and yields(about, top.confidence, fair=FAIR)):
         return None
     return look_up_again(state, about)

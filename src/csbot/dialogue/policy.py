@@ -16,7 +16,7 @@ from csbot.dialogue.last_reply import complains, doubts_last_reply, is_impatient
 from csbot.dialogue.mood import ask_before_human, with_mood
 from csbot.dialogue.order_list import picked_from_list
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import NOTHING_READ, State
+from csbot.dialogue.state import NOT_UNDERSTOOD, NOTHING_READ, State
 from csbot.dialogue.task_choice import asked_for_outright, new_task, resumed_task, running_task, start_task
 from csbot.dialogue.told_before import without_repeating
 from csbot.dialogue.undoing import undoes
@@ -253,7 +253,7 @@ def _miss(state: State, message: Understanding, policy: Policy) -> Action:
         words = "nothing_to_read" if has_emoji(message.text) else "only_punctuation"
         return Action(kind="fallback", rule=NOTHING_READ, wording=words)
     if state.misses + 1 >= policy.config.dialogue.miss_limit:
-        return Action(kind="handoff", rule="miss_limit", reason="not_understood", wording="handoff_missed")
+        return Action(kind="handoff", rule="miss_limit", reason=NOT_UNDERSTOOD, wording="handoff_missed")
     if is_foreign(message.text):
         return Action(kind="fallback", rule="other_language", wording="other_language", offer="asked")
     words = "pick_again" if state.offers_orders else "fallback"

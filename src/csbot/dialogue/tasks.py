@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from csbot.errors import Fault, InputError, SourceError
-from csbot.kb.sources import decode, read_bytes
+from csbot.kb.sources import decode, not_yaml, read_bytes
 from csbot.kb.task_intents import HUMAN_HANDOFF, ORDER_PROGRESS
 from csbot.models import Text
 from csbot.resources import load_yaml, read_yaml
@@ -182,8 +182,7 @@ class Task(_Declared):
         try:
             data = read_yaml(text)
         except (yaml.YAMLError, RecursionError, ValueError) as error:
-            line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1 or None
-            raise SourceError(file, [Fault(line, None, f"不是有效的 YAML：{error} | not YAML")]) from None
+            raise SourceError(file, [not_yaml(error)]) from None
         try:
             return cls.model_validate(data)
         except ValidationError as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from csbot.dialogue.answer_memory import IN_LINES, PART, TOLD_BEFORE, Told, in_lines, last_told
 from csbot.dialogue.asked_parts import asks, asks_number, is_detail, part_asked, part_told, takes, tells_of, tells_value
 from csbot.dialogue.settings import Policy
-from csbot.dialogue.state import State
+from csbot.dialogue.state import NOT_UNDERSTOOD, State
 from csbot.intents.choice import PICKED
 from csbot.intents.denials import told_apart
 from csbot.models import Action, Candidate, Understanding
@@ -58,7 +58,7 @@ def without_repeating(action: Action, state: State, message: Understanding, poli
         )
     kept = {"candidate": faq, "task": action.task, "slot": action.slot, "slots": action.slots}
     if told.vain or state.doubted or state.misses + 1 >= policy.config.dialogue.miss_limit:
-        return Action(kind="handoff", rule=TOLD_BEFORE, reason="not_understood", wording="handoff_told", **kept)
+        return Action(kind="handoff", rule=TOLD_BEFORE, reason=NOT_UNDERSTOOD, wording="handoff_told", **kept)
     offer = "mentioned" if action.task else "asked"  # in a task, 「好的」 answers what the task asks
     return Action(kind="fallback", rule=TOLD_BEFORE, wording="told_before", offer=offer, **kept)
 

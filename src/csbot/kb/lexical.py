@@ -34,7 +34,7 @@ class LexicalIndex:
         self._places = {word: i for i, word in enumerate(words)}
         self._starts, self._texts, self._weights = starts, texts, weights
         self._size = size
-        self._ends: list[int] = starts.tolist()  # a list's items are there sooner than an array's
+        self._bounds: list[int] = starts.tolist()  # a list's items are there sooner than an array's
         self._best: list[float] = np.maximum.reduceat(weights, starts[:-1]).tolist() if len(words) else []
         self._unknown = math.log(1 + (size - 0.5) / 1.5) if size else 0.0
         """Weight of a word that no text has: Lucene's idf at document frequency 1."""
@@ -78,7 +78,7 @@ class LexicalIndex:
         known = 0.0
         places = [self._places[word] for word in words if word in self._places]
         for place in places:
-            entries = slice(self._ends[place], self._ends[place + 1])
+            entries = slice(self._bounds[place], self._bounds[place + 1])
             found[self._texts[entries]] += self._weights[entries]
             known += self._best[place]
         total = known + (len(words) - len(places)) * self._unknown

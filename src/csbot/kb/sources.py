@@ -127,7 +127,7 @@ def _read_yaml(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record]
     try:
         node = yaml_node(text)
     except (yaml.YAMLError, RecursionError) as error:
-        faults.append(_not_yaml(error, None))
+        faults.append(not_yaml(error))
         return
     if not isinstance(node, yaml.SequenceNode):
         faults.append(Fault(1, None, "应是一个列表 | must be a list of FAQs"))
@@ -137,7 +137,7 @@ def _read_yaml(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record]
         try:
             row = yaml_value(item)
         except (yaml.YAMLError, ValueError, RecursionError) as error:  # also impossible dates
-            faults.append(_not_yaml(error, number))
+            faults.append(not_yaml(error, number))
             continue
         if isinstance(row, dict):
             yield number, row
@@ -145,7 +145,8 @@ def _read_yaml(file: Path, data: bytes, faults: list[Fault]) -> Iterator[Record]
             faults.append(Fault(number, None, "应是键值对 | must be a mapping"))
 
 
-def _not_yaml(error: Exception, line: int | None) -> Fault:
+def not_yaml(error: Exception, line: int | None = None) -> Fault:
+    """The fault of a text that is no YAML, in the line that the error names, else in ``line``."""
     mark = getattr(error, "problem_mark", None)
     return Fault(mark.line + 1 if mark else line, None, f"不是有效的 YAML：{error} | not YAML")
 

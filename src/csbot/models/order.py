@@ -17,25 +17,25 @@ def _storable(value: Any) -> Any:
     return storable(value) if isinstance(value, str) else value
 
 
-Told = Annotated[str, Field(max_length=MAX_TEXT_CHARS), BeforeValidator(_storable)]
+MerchantText = Annotated[str, Field(max_length=MAX_TEXT_CHARS), BeforeValidator(_storable)]
 """A text of the merchant's system, which may hold what no store can keep."""
 
 
 class OrderEvent(Data):
     time: Annotated[datetime, AfterValidator(aware)]
-    text: Told
+    text: MerchantText
 
 
 class Order(Data):
     """An order of the merchant's, as a backend returns it."""
 
     order_id: Annotated[Text, BeforeValidator(_storable)]
-    phone: Told = ""
-    name: Told = ""
-    status: Told = ""
-    items: list[Told] = Field(default_factory=list)
+    phone: MerchantText = ""
+    name: MerchantText = ""
+    status: MerchantText = ""
+    items: list[MerchantText] = Field(default_factory=list)
     events: list[OrderEvent] = Field(default_factory=list, description="oldest first")
-    eta: Told | None = None
+    eta: MerchantText | None = None
 
 
 class OrderQuery(Frozen):
